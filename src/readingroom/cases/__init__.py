@@ -1,0 +1,1 @@
+"""Images and tables in, an audited and partitioned case table out."""

@@ -1,0 +1,1 @@
+"""Words in, calls out: one file a command."""

@@ -1,0 +1,1 @@
+"""What every room shares: errors, the two tables, files, seeds, progress and translations."""

@@ -1,0 +1,138 @@
+"""The two tables that the rooms share, the case table and the readings: their columns and how they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from readingroom.core.errors import CaseTableError, ReadingsError
+from readingroom.core.files import atomic_write
+
+SCHEMA_VERSION = 1
+
+CASE_COLUMNS: dict[str, str] = {
+    "image": "path of the image, relative to the table (or to the image root)",
+    "label": "class of the image by the reference standard",
+    "patient": "pseudonym of the patient; all images of a patient stay in one part of the partition",
+    "exam": "examination that the image was taken in",
+    "lesion": "lesion that the image shows; several images may show one lesion",
+    "site": "anatomical site",
+    "centre": "hospital or device",
+    "date": "date of the examination, ISO 8601",
+    "outline": "path of the mask that outlines the lesion",
+    "boxes": "boxes in pixels, x0 y0 x1 y1, several separated by ';'",
+    "split": "part of the partition, where the table decides it: training, validation, test or external",
+    "annotator": "who gave the label",
+}
+"""Known columns of the case table. `image` is required; every other column is kept as a fact."""
+
+READING_COLUMNS: dict[str, str] = {
+    "reader": "name of the reader, a network or a person",
+    "image": "the case table's image",
+    "patient": "the case table's patient, or the group of near-duplicates that stands for one",
+    "exam": "the case table's exam",
+    "lesion": "the case table's lesion",
+    "site": "the case table's site",
+    "centre": "the case table's centre",
+    "split": "part of the partition that the image was in for this reader",
+    "fold": "fold of the cross-validation, from 1; 1 where there is none",
+    "repeat": "training repeat (another seed), from 1",
+    "truth": "class by the reference standard",
+    "predicted": "class that the reader answered, by its threshold",
+    "time_ms": "reading time of this image in milliseconds",
+    "experience": "of a person: junior, senior, or as the table says",
+}
+"""Known columns of the readings, beside one ``score_<class>`` for each class."""
+
+SCORE = "score_"
+"""Prefix of the columns that hold a reader's score for a class."""
+
+SPLITS = ("training", "validation", "test", "external")
+
+
+def score_columns(classes: Sequence[str]) -> list[str]:
+    """Names of the score columns, in the order of the classes."""
+    return [f"{SCORE}{name}" for name in classes]
+
+
+def scored_classes(readings: pd.DataFrame) -> list[str]:
+    """Classes that a table of readings has scores for, in the order of its columns."""
+    return [str(name).removeprefix(SCORE) for name in readings.columns if str(name).startswith(SCORE)]
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a CSV (any of UTF-8, UTF-8 with BOM, GB 18030) or Parquet table; every cell of a CSV is text.
+
+    An empty cell is missing (NA). Nothing is guessed: ``007`` stays ``007``.
+
+    Raises:
+        CaseTableError: no such file, not a table, empty, or two columns of one name.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CaseTableError("no such file", fix="Give the path of a CSV or Parquet table", file=path)
+    frame = _read_parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _read_csv(path)
+    doubled = frame.columns[frame.columns.duplicated()]
+    if len(doubled):
+        raise CaseTableError(f"two columns are called {doubled[0]!r}", fix="Rename one of them", file=path)
+    return frame
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pq.read_table(path).to_pandas()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise CaseTableError(f"not a Parquet table ({error})", fix="Save the table again", file=path) from error
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    # Spreadsheets in China save GB 18030 unless told otherwise.
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            frame = pd.read_csv(path, dtype="str", encoding=encoding, keep_default_na=False, na_values=[""])
+        except UnicodeDecodeError:
+            continue
+        except pd.errors.EmptyDataError as error:
+            raise CaseTableError("the table is empty", fix="Write a header and rows", file=path) from error
+        except pd.errors.ParserError as error:
+            raise CaseTableError(
+                f"not a CSV table ({error})", fix="Separate columns by commas; quote cells that hold one", file=path
+            ) from error
+        frame.columns = [str(name).strip() for name in frame.columns]
+        return frame
+    raise CaseTableError("the text is neither UTF-8 nor GB 18030", fix="Save the table as UTF-8", file=path)
+
+
+def write_parquet(frame: pd.DataFrame, path: str | Path, *, kind: str) -> None:
+    """Write a table atomically as Parquet, with its kind and schema version in the metadata."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    facts = {b"readingroom.kind": kind.encode(), b"readingroom.schema": str(SCHEMA_VERSION).encode()}
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **facts})
+    with atomic_write(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table atomically as CSV that spreadsheets open with Chinese text intact (UTF-8 with BOM)."""
+    with atomic_write(path) as temporary:
+        frame.to_csv(temporary, index=False, encoding="utf-8-sig")
+
+
+def check_schema(path: str | Path) -> None:
+    """Refuse a Parquet table of ours that a later version wrote.
+
+    Raises:
+        ReadingsError: the schema version is newer than this program knows.
+    """
+    metadata = pq.read_schema(path).metadata or {}
+    version = int(metadata.get(b"readingroom.schema", b"1"))
+    if version > SCHEMA_VERSION:
+        raise ReadingsError(
+            f"schema version {version}, this program knows {SCHEMA_VERSION}",
+            fix="Update Reading Room",
+            file=path,
+        )

@@ -1,0 +1,1 @@
+"""Arrays in, numbers with intervals and tests out."""

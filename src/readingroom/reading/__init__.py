@@ -1,0 +1,1 @@
+"""Images and a reader bundle in, readings out."""

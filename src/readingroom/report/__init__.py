@@ -1,0 +1,1 @@
+"""Readings in; figures, tables, methods text and one page out."""

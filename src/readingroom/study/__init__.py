@@ -1,0 +1,1 @@
+"""A study file in, a run folder out."""

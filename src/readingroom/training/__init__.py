@@ -1,0 +1,1 @@
+"""A case table and a recipe in, a reader bundle and its history out."""
