@@ -19,6 +19,7 @@ _REASONS = {
     errno.EROFS: ("the disk is read-only", "Choose another folder with --out"),
     errno.EACCES: ("writing is not permitted", "Choose another folder with --out, or ask for the right to write"),
     errno.EPERM: ("writing is not permitted", "Choose another folder with --out, or ask for the right to write"),
+    errno.EEXIST: ("a file stands where a folder is needed", "Move that file, or choose another folder"),
     errno.ENOTDIR: ("a file stands where a folder is needed", "Move that file, or choose another folder"),
     errno.EISDIR: ("a folder stands where a file is needed", "Move that folder, or choose another place"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +33,8 @@ CASE_COLUMNS: dict[str, str] = {
 READING_COLUMNS: dict[str, str] = {
     "reader": "name of the reader, a network or a person",
     "image": "the case table's image",
-    "patient": "the case table's patient, or the group of near-duplicates that stands for one",
+    "patient": "the case table's patient; the column is missing where the table has none",
+    "group": "what the partition kept together: the patient, or a group of near-duplicates",
     "exam": "the case table's exam",
     "lesion": "the case table's lesion",
     "site": "the case table's site",
@@ -84,16 +85,20 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        return pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
     except (pa.ArrowInvalid, OSError) as error:
         raise CaseTableError(f"not a Parquet table ({error})", fix="Save the table again", file=path) from error
+    return frame
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     # Spreadsheets in China save GB 18030 unless told otherwise.
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            frame = pd.read_csv(path, dtype="str", encoding=encoding, keep_default_na=False, na_values=[""])
+            # Without a header of its own, pandas cannot rename a doubled column in silence.
+            cells = pd.read_csv(
+                path, dtype="str", encoding=encoding, keep_default_na=False, na_values=[""], header=None
+            )
         except UnicodeDecodeError:
             continue
         except pd.errors.EmptyDataError as error:
@@ -102,16 +107,22 @@ def _read_csv(path: Path) -> pd.DataFrame:
             raise CaseTableError(
                 f"not a CSV table ({error})", fix="Separate columns by commas; quote cells that hold one", file=path
             ) from error
-        frame.columns = [str(name).strip() for name in frame.columns]
-        return frame
+        names = ["" if pd.isna(name) else str(name).strip() for name in cells.iloc[0]]
+        return cells.iloc[1:].reset_index(drop=True).set_axis(names, axis=1)
     raise CaseTableError("the text is neither UTF-8 nor GB 18030", fix="Save the table as UTF-8", file=path)
 
 
-def write_parquet(frame: pd.DataFrame, path: str | Path, *, kind: str) -> None:
-    """Write a table atomically as Parquet, with its kind and schema version in the metadata."""
+_PREFIX = "readingroom."
+
+
+def write_parquet(
+    frame: pd.DataFrame, path: str | Path, *, kind: str, facts: Mapping[str, str] | None = None
+) -> None:
+    """Write a table atomically as Parquet; its kind, schema version and ``facts`` go into the metadata."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    facts = {b"readingroom.kind": kind.encode(), b"readingroom.schema": str(SCHEMA_VERSION).encode()}
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **facts})
+    said = {"kind": kind, "schema": str(SCHEMA_VERSION), **(facts or {})}
+    metadata = {f"{_PREFIX}{name}".encode(): value.encode() for name, value in said.items()}
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata})
     with atomic_write(path) as temporary:
         pq.write_table(table, temporary)
 
@@ -122,17 +133,22 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
         frame.to_csv(temporary, index=False, encoding="utf-8-sig")
 
 
-def check_schema(path: str | Path) -> None:
-    """Refuse a Parquet table of ours that a later version wrote.
+def read_facts(path: str | Path) -> dict[str, str]:
+    """What `write_parquet` wrote about a table: its kind, schema version and facts; empty for others' tables.
 
     Raises:
-        ReadingsError: the schema version is newer than this program knows.
+        ReadingsError: a later version of this program wrote the table.
     """
     metadata = pq.read_schema(path).metadata or {}
-    version = int(metadata.get(b"readingroom.schema", b"1"))
-    if version > SCHEMA_VERSION:
+    facts = {
+        name.decode().removeprefix(_PREFIX): value.decode()
+        for name, value in metadata.items()
+        if name.decode().startswith(_PREFIX)
+    }
+    if int(facts.get("schema", "1")) > SCHEMA_VERSION:
         raise ReadingsError(
-            f"schema version {version}, this program knows {SCHEMA_VERSION}",
+            f"schema version {facts['schema']}, this program knows {SCHEMA_VERSION}",
             fix="Update Reading Room",
             file=path,
         )
+    return facts
