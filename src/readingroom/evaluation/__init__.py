@@ -1,1 +1,110 @@
 """Arrays in, numbers with intervals and tests out."""
+
+from readingroom.evaluation.aggregate import Aggregate, aggregate_calls, aggregate_scores, aggregate_truth
+from readingroom.evaluation.areas import auc, delong, delong_test
+from readingroom.evaluation.calibration import (
+    CalibrationCurve,
+    brier,
+    calibration_curve,
+    expected_calibration_error,
+    hosmer_lemeshow,
+)
+from readingroom.evaluation.classwise import compare_over_classes
+from readingroom.evaluation.clustered import (
+    clustered_auc,
+    clustered_auc_test,
+    clustered_diagnostic_table,
+    clustered_proportion,
+)
+from readingroom.evaluation.confusion import Confusion, at_prevalence, confusion, diagnostic_counts, diagnostic_table
+from readingroom.evaluation.decision import NetBenefit, net_benefit
+from readingroom.evaluation.intraclass import icc
+from readingroom.evaluation.kappa import cohen_kappa, fleiss_kappa
+from readingroom.evaluation.krippendorff import krippendorff_alpha
+from readingroom.evaluation.margins import NonInferiority, non_inferiority
+from readingroom.evaluation.multiclass import OneAgainstRest, Spread, hand_till, one_against_rest
+from readingroom.evaluation.operating import Cost, OperatingPoint, operating_point
+from readingroom.evaluation.overlaps import Overlap, overlap, summarise_overlaps
+from readingroom.evaluation.paired import cochran_q, compare_calls, holm, mcnemar
+from readingroom.evaluation.permutation import permutation_test
+from readingroom.evaluation.planning import AreaGoal, ReaderGoal, SampleSize, ShareGoal, sample_size
+from readingroom.evaluation.predictive import compare_predictive_values
+from readingroom.evaluation.proportions import proportion, proportion_limits
+from readingroom.evaluation.reader_study import MultiReader, multireader
+from readingroom.evaluation.recalibration import calibration_line, temperature
+from readingroom.evaluation.resampling import bootstrap, bootstrap_table
+from readingroom.evaluation.results import NOT_DEFINED, Estimate, Estimates, Table, Test, Tests
+from readingroom.evaluation.roc import RocCurve, partial_auc, roc_curve, sensitivity_at, specificity_at
+
+__all__ = [
+    "NOT_DEFINED",
+    "Aggregate",
+    "AreaGoal",
+    "CalibrationCurve",
+    "Confusion",
+    "Cost",
+    "Estimate",
+    "Estimates",
+    "MultiReader",
+    "NetBenefit",
+    "NonInferiority",
+    "OneAgainstRest",
+    "OperatingPoint",
+    "Overlap",
+    "ReaderGoal",
+    "RocCurve",
+    "SampleSize",
+    "ShareGoal",
+    "Spread",
+    "Table",
+    "Test",
+    "Tests",
+    "aggregate_calls",
+    "aggregate_scores",
+    "aggregate_truth",
+    "at_prevalence",
+    "auc",
+    "bootstrap",
+    "bootstrap_table",
+    "brier",
+    "calibration_curve",
+    "calibration_line",
+    "clustered_auc",
+    "clustered_auc_test",
+    "clustered_diagnostic_table",
+    "clustered_proportion",
+    "cochran_q",
+    "cohen_kappa",
+    "compare_calls",
+    "compare_over_classes",
+    "compare_predictive_values",
+    "confusion",
+    "delong",
+    "delong_test",
+    "diagnostic_counts",
+    "diagnostic_table",
+    "expected_calibration_error",
+    "fleiss_kappa",
+    "hand_till",
+    "holm",
+    "hosmer_lemeshow",
+    "icc",
+    "krippendorff_alpha",
+    "mcnemar",
+    "multireader",
+    "net_benefit",
+    "non_inferiority",
+    "one_against_rest",
+    "operating_point",
+    "overlap",
+    "partial_auc",
+    "permutation_test",
+    "proportion",
+    "proportion_limits",
+    "roc_curve",
+    "sample_size",
+    "sensitivity_at",
+    "specificity_at",
+    "summarise_overlaps",
+    "temperature",
+]

@@ -1,1 +1,8 @@
-"""Readings in; figures, tables, methods text and one page out."""
+"""Readings to figures, tables, methods text and one page that a clinician reads."""
+
+from readingroom.report.compute import compute_results
+from readingroom.report.evaluate import evaluate_table
+from readingroom.report.page import write_report
+from readingroom.report.results import Results
+
+__all__ = ["Results", "compute_results", "evaluate_table", "write_report"]

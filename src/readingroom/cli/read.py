@@ -1,0 +1,36 @@
+"""readingroom read: a trained reader reads new images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from readingroom.cli.options import console
+from readingroom.core.progress import BarProgress
+
+EXAMPLE = """
+Examples:\n\n
+  readingroom read runs/demo/readers/resnet18-random new-images/ --out readings.csv\n\n
+  readingroom read runs/demo/readers/resnet18-random a.jpg b.jpg --engine torch
+"""
+
+
+def command(
+    reader: Annotated[Path, typer.Argument(help="Folder of a reader bundle.", show_default=False)],
+    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet.")] = Path("readings.csv"),
+    engine: Annotated[str, typer.Option(help="auto, torch or openvino.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Read images with a trained reader, by the preprocessing and threshold that its study fixed."""
+    from readingroom.reading.files import read_files
+
+    bars = BarProgress(console())
+    with bars.shown():
+        readings, unread = read_files(reader, images, out=out, engine=engine, device=device, progress=bars)
+    for one in unread:
+        console().print(f"[yellow]not read[/] {escape(one.image)}: {escape(one.reason)}", highlight=False)
+    console().print(f"{len(readings)} readings: [bold]{out}[/]", highlight=False)

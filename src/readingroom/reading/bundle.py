@@ -1,0 +1,181 @@
+"""The reader bundle: a folder with all that a network needs to read as it did in its study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from safetensors.torch import load_file, save_file
+
+from readingroom.core.errors import BundleError, WeightsError
+from readingroom.core.files import atomic_write, hash_file, write_text
+from readingroom.core.tables import write_csv
+from readingroom.networks import Network, build_network
+from readingroom.reading.preprocessing import Preprocessing
+
+SCHEMA_VERSION = 1
+READER_FILE = "reader.yaml"
+WEIGHTS_FILE = "weights.safetensors"
+LEARNED_FILE = "learned_from.csv"
+LEARNED_COLUMNS = ("image", "pixels_hash", "split", "study")
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The operating point of a two-class reader: positive at score >= value. Fixed on validation, then left alone.
+
+    Args:
+        value: the score.
+        rule: how it was chosen: ``youden``, ``sensitivity>=0.9``, ``fixed`` …
+        split: where it was chosen.
+    """
+
+    value: float
+    rule: str
+    split: str = "validation"
+
+
+@dataclass(frozen=True)
+class ReaderBundle:
+    """A network with its classes, its preprocessing, its threshold, and what it learned from.
+
+    Args:
+        name: the reader's name in its study.
+        network: name of the network, as `readingroom.networks.build_network` knows it.
+        head: widths of the hidden layers of the head; empty for a linear one.
+        classes: in the order of the outputs.
+        positive: the class that is looked for, of two; None for more classes.
+        preprocessing: the contract for its input.
+        threshold: None where the answer is the class of the highest score.
+        facts: how it was made: weights, training, epochs, seed, times, study. For people, never for computing.
+    """
+
+    name: str
+    network: str
+    head: tuple[int, ...]
+    classes: tuple[str, ...]
+    positive: str | None
+    preprocessing: Preprocessing
+    threshold: Threshold | None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def predicted(self, scores: Any) -> list[str]:
+        """Classes answered for scores (N, C): by the threshold for two classes, by the highest score for more."""
+        if self.threshold is None or self.positive is None:
+            return [self.classes[index] for index in scores.argmax(axis=1)]
+        positive = self.classes.index(self.positive)
+        negative = self.classes[1 - positive]
+        return [self.positive if value >= self.threshold.value else negative for value in scores[:, positive]]
+
+
+def save_bundle(folder: str | Path, bundle: ReaderBundle, network: Network, learned_from: pd.DataFrame) -> None:
+    """Write a bundle; ``reader.yaml`` comes last, so that a folder that has one is whole.
+
+    Args:
+        folder: made where it is missing.
+        bundle: the reader's description.
+        network: its weights are written as safetensors.
+        learned_from: one row an image: image, pixels_hash, split, study.
+    """
+    folder = Path(folder)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with atomic_write(folder / WEIGHTS_FILE) as temporary:
+        save_file(tensors, temporary)
+    write_csv(learned_from[list(LEARNED_COLUMNS)], folder / LEARNED_FILE)
+    values = {
+        "schema_version": SCHEMA_VERSION,
+        "name": bundle.name,
+        "network": bundle.network,
+        "head": list(bundle.head),
+        "classes": list(bundle.classes),
+        "positive": bundle.positive,
+        "preprocessing": bundle.preprocessing.as_dict(),
+        "threshold": None if bundle.threshold is None else vars(bundle.threshold),
+        "weights_sha256": hash_file(folder / WEIGHTS_FILE),
+        "facts": bundle.facts,
+    }
+    write_text(folder / READER_FILE, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+
+
+def load_bundle(folder: str | Path) -> ReaderBundle:
+    """Read the description of a bundle.
+
+    Raises:
+        BundleError: not a bundle, written by a later version, or incomplete.
+    """
+    path = Path(folder) / READER_FILE
+    values = _reader_yaml(path)
+    if values.get("schema_version", 0) > SCHEMA_VERSION:
+        raise BundleError("a later version of Reading Room wrote this reader", fix="Update Reading Room", file=path)
+    try:
+        threshold = values["threshold"]
+        return ReaderBundle(
+            name=values["name"],
+            network=values["network"],
+            head=tuple(values["head"]),
+            classes=tuple(values["classes"]),
+            positive=values["positive"],
+            preprocessing=Preprocessing.from_dict(values["preprocessing"]),
+            threshold=None if threshold is None else Threshold(**threshold),
+            facts={**values["facts"], "weights_sha256": values["weights_sha256"]},
+        )
+    except (KeyError, TypeError) as error:
+        raise BundleError(f"the reader's description is incomplete ({error})", file=path) from error
+
+
+def _reader_yaml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise BundleError("not a reader bundle", fix=f"A bundle is a folder that holds {READER_FILE}", file=path.parent)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise BundleError(f"not readable as YAML ({error})", file=path) from error
+    if not isinstance(values, dict):
+        raise BundleError("the reader's description is not a table of keys", file=path)
+    return values
+
+
+def load_network(folder: str | Path, bundle: ReaderBundle) -> Network:
+    """Build a bundle's network and load its weights, which must be those that its description names.
+
+    Raises:
+        BundleError: the weights are missing, damaged, or not those of the description.
+    """
+    path = Path(folder) / WEIGHTS_FILE
+    if not path.is_file():
+        raise BundleError("the weights are missing", fix="Copy the whole bundle folder again", file=path)
+    if hash_file(path) != bundle.facts["weights_sha256"]:
+        raise BundleError(
+            "the weights are not those that the reader's description names",
+            fix="Copy the whole bundle folder again",
+            file=path,
+        )
+    network = build_network(
+        bundle.network,
+        len(bundle.classes),
+        weights="random",
+        head=bundle.head,
+        image_size=bundle.preprocessing.size,
+    )
+    try:
+        network.load_state_dict(load_file(path))
+    except RuntimeError as error:
+        raise WeightsError(f"the weights do not fit the network ({error})", file=path) from error
+    return network.eval()
+
+
+def learned_from(folder: str | Path) -> pd.DataFrame:
+    """What a bundle learned from: image, pixels_hash, split, study; empty where it does not say."""
+    path = Path(folder) / LEARNED_FILE
+    if not path.is_file():
+        return pd.DataFrame(columns=list(LEARNED_COLUMNS), dtype="str")
+    return pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+
+
+def overlap(learned: pd.DataFrame, pixels_hashes: Sequence[str]) -> pd.DataFrame:
+    """The rows of what a reader learned from whose very pixels are among those to be read."""
+    return learned[learned["pixels_hash"].isin(set(pixels_hashes))]

@@ -1,0 +1,121 @@
+"""Engines: what runs a network on a batch of prepared images. All give the same scores, within a stated tolerance."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from readingroom.core.errors import BundleError
+from readingroom.networks import Network
+from readingroom.reading.bundle import ReaderBundle, load_network
+from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
+from readingroom.reading.preprocessing import Pixels, Preprocessing
+
+Scores = npt.NDArray[np.float32]
+
+
+class Engine(ABC):
+    """Prepared images in, a score for each class out."""
+
+    @abstractmethod
+    def scores(self, prepared: Pixels) -> Scores:
+        """Scores of a batch.
+
+        Args:
+            prepared: (B, size, size, 3) 8-bit RGB, as `Preprocessing.prepare` gives it.
+
+        Returns:
+            (B, C) float32, each row sums to 1 (softmax).
+        """
+
+
+class _Normalised(nn.Module):
+    """A network that takes 8-bit values, channels first, and gives probabilities."""
+
+    scale: torch.Tensor
+    shift: torch.Tensor
+
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:
+        super().__init__()
+        self.network = network
+        mean = torch.tensor(preprocessing.mean).view(1, 3, 1, 1)
+        sd = torch.tensor(preprocessing.sd).view(1, 3, 1, 1)
+        self.register_buffer("scale", 1.0 / (255.0 * sd))
+        self.register_buffer("shift", mean / sd)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.network(images * self.scale - self.shift)
+        return torch.softmax(logits.float(), dim=1)
+
+
+class TorchEngine(Engine):
+    """PyTorch on a CPU or a CUDA GPU."""
+
+    def __init__(
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        *,
+        device: str = "auto",
+        precision: PrecisionChoice = "float32",
+    ) -> None:
+        self._device = choose_device(device)
+        self._precision = choose_precision(precision, self._device)
+        model = _Normalised(network, preprocessing).eval().to(self._device)
+        self._model = model.to(memory_format=torch.channels_last)
+
+    def scores(self, prepared: Pixels) -> Scores:  # noqa: D102
+        images = torch.from_numpy(np.ascontiguousarray(prepared)).to(self._device)
+        # (B, H, W, 3) seen as (B, 3, H, W) is channels-last already.
+        with torch.inference_mode(), autocast(self._precision, self._device):
+            return np.asarray(self._model(images.permute(0, 3, 1, 2).float()).cpu().numpy(), dtype=np.float32)
+
+
+class OpenVinoEngine(Engine):
+    """OpenVINO on a CPU, in float32; from the extra ``readingroom[openvino]``."""
+
+    def __init__(self, network: Network, preprocessing: Preprocessing) -> None:
+        import openvino as ov
+
+        size = preprocessing.size
+        model = ov.convert_model(
+            _Normalised(network, preprocessing).eval(), example_input=torch.zeros(1, 3, size, size)
+        )
+        model.reshape([-1, 3, size, size])
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
+        self._compiled: Any = ov.Core().compile_model(model, "CPU", settings)
+
+    def scores(self, prepared: Pixels) -> Scores:  # noqa: D102
+        images = np.ascontiguousarray(prepared.transpose(0, 3, 1, 2), dtype=np.float32)
+        return np.array(self._compiled(images)[0], dtype=np.float32)
+
+
+def has_openvino() -> bool:
+    """Whether the extra ``readingroom[openvino]`` is installed."""
+    return find_spec("openvino") is not None
+
+
+def open_engine(folder: str | Path, bundle: ReaderBundle, engine: str = "auto", device: str = "auto") -> Engine:
+    """The engine for a bundle: ``torch``, ``openvino``, or ``auto`` (OpenVINO on a CPU where it is installed).
+
+    Raises:
+        BundleError: no such engine, or it is not installed.
+    """
+    network = load_network(folder, bundle)
+    on_cpu = choose_device(device).type == "cpu"
+    if engine == "auto":
+        engine = "openvino" if on_cpu and has_openvino() else "torch"
+    if engine == "openvino":
+        if not has_openvino():
+            raise BundleError("OpenVINO is not installed", fix="pip install 'readingroom[openvino]', or use torch")
+        return OpenVinoEngine(network, bundle.preprocessing)
+    if engine == "torch":
+        return TorchEngine(network, bundle.preprocessing, device=device)
+    raise BundleError(f"no engine {engine!r}", fix="Use auto, torch or openvino")

@@ -1,0 +1,136 @@
+"""The reading pipeline: decode and prepare in threads while the engine works on the batch before."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from readingroom.cases.images import read_image
+from readingroom.cases.view import View, find_view, whole_view
+from readingroom.core.errors import ImageError
+from readingroom.core.progress import Progress, SilentProgress
+from readingroom.core.tables import score_columns
+from readingroom.reading.bundle import ReaderBundle
+from readingroom.reading.engine import Engine
+from readingroom.reading.preprocessing import Pixels, Preprocessing
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An image that could not be read, and why."""
+
+    image: str
+    reason: str
+
+
+def prepare_file(path: Path, preprocessing: Preprocessing, view: View | None = None) -> Pixels:
+    """Decode a file and prepare it; the view is found in the image unless it is known already.
+
+    Raises:
+        ImageError: the file cannot be read as an image.
+    """
+    pixels = read_image(path).pixels
+    if view is None:
+        view = find_view(pixels) if preprocessing.view == "auto" else whole_view(pixels.shape[1], pixels.shape[0])
+    return preprocessing.prepare(pixels, view)
+
+
+def read_images(
+    bundle: ReaderBundle,
+    engine: Engine,
+    images: Sequence[str],
+    root: Path,
+    *,
+    batch: int = 16,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[pd.DataFrame, list[Unread]]:
+    """Read images with a reader.
+
+    Args:
+        bundle: the reader.
+        engine: opened for this bundle.
+        images: paths relative to ``root``.
+        root: folder of the images.
+        batch: images that the engine takes at once.
+        workers: threads that decode; as many as cores by default.
+        progress: where it is reported.
+
+    Returns:
+        One row an image that could be read, with ``reader, image, score_<class>…, predicted, time_ms``, and the
+        images that could not. ``time_ms`` is the time from files to answers, shared equally within a batch; the
+        column's sum is the reading time of the whole set.
+    """
+    progress = progress or SilentProgress()
+    unread: list[Unread] = []
+    rows: list[pd.DataFrame] = []
+    last = time.perf_counter()
+    decoded = _decoded(bundle.preprocessing, images, root, workers or os.cpu_count() or 1, unread)
+    task = progress.start(f"{bundle.name}: reading", len(images))
+    try:
+        for group in _grouped(decoded, batch):
+            scores = engine.scores(np.stack([prepared for _, prepared in group]))
+            now = time.perf_counter()
+            rows.append(_rows(bundle, [name for name, _ in group], scores, (now - last) * 1000.0 / len(group)))
+            last = now
+            progress.advance(task, len(group))
+    finally:
+        progress.finish(task)
+    return (
+        pd.concat(rows, ignore_index=True) if rows else _rows(bundle, [], np.empty((0, len(bundle.classes))), 0.0)
+    ), unread
+
+
+def _rows(bundle: ReaderBundle, images: list[str], scores: Any, time_ms: float) -> pd.DataFrame:
+    frame = pd.DataFrame({"reader": bundle.name, "image": images})
+    frame[score_columns(bundle.classes)] = scores
+    frame["predicted"] = bundle.predicted(scores)
+    frame["time_ms"] = time_ms
+    return frame
+
+
+def _decoded(
+    preprocessing: Preprocessing, images: Sequence[str], root: Path, workers: int, unread: list[Unread]
+) -> Iterator[tuple[str, Pixels]]:
+    with ThreadPoolExecutor(workers) as pool:
+
+        def submit(name: str) -> tuple[str, Future[Pixels]]:
+            return name, pool.submit(prepare_file, root / name, preprocessing)
+
+        for name, future in _ahead((submit(name) for name in images), 4 * workers):
+            try:
+                yield name, future.result()
+            except ImageError as error:
+                unread.append(Unread(name, error.what))
+
+
+def _ahead(items: Iterable[Item], count: int) -> Iterator[Item]:
+    """Yield items while the next ``count`` are already under way: enough to overlap, never the whole set in memory."""
+    waiting: deque[Item] = deque()
+    for item in items:
+        waiting.append(item)
+        if len(waiting) > count:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _grouped(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    group: list[Item] = []
+    for item in items:
+        group.append(item)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,114 @@
+"""Preprocessing: the one contract that turns an image into a network's input, the same for training and for use."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, field_validator
+
+from readingroom.cases.images import to_rgb8
+from readingroom.cases.view import View, crop_to_view
+from readingroom.core.config import Section
+from readingroom.core.files import hash_value
+
+Pixels = npt.NDArray[np.uint8]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_SD = (0.229, 0.224, 0.225)
+
+
+class Normalisation(Section):
+    """Mean and standard deviation of each channel, in units of full brightness."""
+
+    mean: tuple[float, float, float]
+    """Mean of red, green and blue, 0 to 1."""
+    sd: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+    """Standard deviation of red, green and blue, above 0."""
+
+
+class InputSection(Section):
+    """How an image becomes a network's input. The centre is never cropped out: lesions lie at the edge as well."""
+
+    view: Literal["auto", "whole"] = "auto"
+    """`auto` finds the endoscope's octagon, circle or rectangle and blanks all else; `whole` keeps the frame."""
+    size: Annotated[int, Field(ge=16, le=4096)] = 224
+    """Side of the square input, in pixels."""
+    fit: Literal["stretch", "pad"] = "stretch"
+    """`stretch` uses every input pixel for the view, as studies 2 and 3 do; `pad` keeps its proportions."""
+    normalise: Literal["training", "imagenet", "unit"] | Normalisation = "training"
+    """`training`: mean and sd of the training images; `imagenet`: those of ImageNet; `unit`: 0 to 1; or your own."""
+
+    @field_validator("normalise", mode="before")
+    @classmethod
+    def _known_normalisation(cls, value: Any) -> Any:
+        if isinstance(value, str) and value not in {"training", "imagenet", "unit"}:
+            raise ValueError(f"{value!r} is none of training, imagenet, unit, or {{mean: [..], sd: [..]}}")
+        return value
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What is done to an image before a network sees it; stored in the reader bundle.
+
+    Args:
+        view: ``auto`` or ``whole``; see `InputSection`.
+        size: side of the square input in pixels.
+        fit: ``stretch`` or ``pad``.
+        mean: of each channel, in units of full brightness (255).
+        sd: of each channel, likewise.
+    """
+
+    view: str
+    size: int
+    fit: str
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    sd: tuple[float, ...] = (1.0, 1.0, 1.0)
+
+    def prepare(self, pixels: npt.NDArray[Any], view: View) -> Pixels:
+        """Window 16 bit to 8, crop to the view, blank what is not anatomy, resize.
+
+        Args:
+            pixels: (H, W) or (H, W, 3), 8 or 16 bit, as `readingroom.cases.images.read_image` gives them.
+            view: as found in these pixels.
+
+        Returns:
+            (size, size, 3) RGB, 8 bit, not yet normalised.
+        """
+        anatomy = crop_to_view(to_rgb8(pixels), view)
+        return _padded(anatomy, self.size) if self.fit == "pad" else _resized(anatomy, self.size, self.size)
+
+    @property
+    def prepared_key(self) -> str:
+        """Hash of what decides the prepared pixels: everything but the normalisation."""
+        return hash_value([self.view, self.size, self.fit, cv2.__version__])[:16]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for ``reader.yaml``."""
+        values = asdict(self)
+        return {**values, "mean": list(self.mean), "sd": list(self.sd)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
+        """The inverse of `as_dict`."""
+        return cls(**{**values, "mean": tuple(values["mean"]), "sd": tuple(values["sd"])})
+
+
+def _resized(pixels: Pixels, height: int, width: int) -> Pixels:
+    # Averaging over areas is what keeps a shrunk picture free of moiré.
+    shrinks = pixels.shape[0] >= height and pixels.shape[1] >= width
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(np.ascontiguousarray(pixels), (width, height), interpolation=how), dtype=np.uint8)
+
+
+def _padded(pixels: Pixels, size: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = size / max(height, width)
+    inner = _resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    canvas = np.zeros((size, size, 3), dtype=np.uint8)
+    top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
+    canvas[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return canvas

@@ -1,0 +1,194 @@
+"""From the table of readings to results: every reader, part, unit, fold and repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from readingroom.core.tables import SPLITS, score_columns
+from readingroom.report.comparisons import compare_readers
+from readingroom.report.performance import of_part, read_performance
+from readingroom.report.results import UNITS, Comparison, Performance, ReaderFacts, ReadingTime, Results, Spread
+from readingroom.report.units import UnitReadings, grouped_readings, has_unit, image_readings
+
+_TESTED = ("test", "external")
+
+
+def compute_results(
+    readings: pd.DataFrame,
+    *,
+    classes: Sequence[str],
+    positive: str | None = None,
+    study: str = "",
+    level: float = 0.95,
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
+    order: Sequence[str] = (),
+    patients_known: bool = True,
+    notes: Sequence[str] = (),
+) -> Results:
+    """Compute everything that the readings say.
+
+    With folds, the test readings of all folds of a repeat are pooled, and each fold is given beside; of images that
+    several folds read (validation, external), the first fold's readings are shown. With repeats, the first is the one
+    that is shown, and the spread over all is given beside.
+
+    Args:
+        readings: columns of `READING_COLUMNS` and ``score_<class>``, all readers and parts.
+        classes: all classes, in order.
+        positive: the positive class where there are two; None gives each class against the rest.
+        study: its name.
+        level: confidence level.
+        facts: by reader, ``threshold`` and ``threshold_rule`` where they are known.
+        order: readers in the order of the study; others follow.
+        patients_known: False where ``patient`` holds groups of near-duplicates instead.
+        notes: what must be said about the table.
+
+    Example:
+        >>> rows = [("r", f"{i}", "test", "ab"[i % 2], "ab"[i % 2 if i else 1], i % 2, 1 - i % 2) for i in range(6)]
+        >>> columns = ["reader", "image", "split", "truth", "predicted", "score_b", "score_a"]
+        >>> results = compute_results(pd.DataFrame(rows, columns=columns), classes=["a", "b"], positive="b")
+        >>> results.performances[0].headline("sensitivity").value
+        1.0
+    """
+    table = _completed(readings)
+    readers = _readers(table, classes, facts or {}, order)
+    units = [unit for unit in UNITS if has_unit(table, unit) and (unit != "patient" or patients_known)]
+    pooled = tuple(_performances(table, classes, positive, units, level, patients_known))
+    return Results(
+        study=study,
+        classes=tuple(classes),
+        positive=positive,
+        level=level,
+        readers=readers,
+        performances=pooled,
+        comparisons=tuple(_comparisons(table, [r.name for r in readers], classes, positive, units, level)),
+        times=tuple(_times(table, [r.name for r in readers])),
+        spreads=tuple(_spreads(pooled)),
+        notes=tuple(notes),
+    )
+
+
+def _completed(readings: pd.DataFrame) -> pd.DataFrame:
+    table = readings.copy()
+    for column, value in (("fold", 1), ("repeat", 1), ("split", "test"), ("experience", None), ("predicted", None)):
+        if column not in table:
+            table[column] = value
+    for column in ("fold", "repeat"):
+        table[column] = pd.to_numeric(table[column]).fillna(1).astype(int)
+    table["split"] = table["split"].fillna("test")
+    return table.reset_index(drop=True)
+
+
+def _readers(
+    table: pd.DataFrame, classes: Sequence[str], facts: Mapping[str, Mapping[str, Any]], order: Sequence[str]
+) -> tuple[ReaderFacts, ...]:
+    found = {str(name): rows for name, rows in table.groupby("reader", sort=False)}
+    names = [name for name in order if name in found] + [name for name in found if name not in order]
+    return tuple(_reader(name, found[name], classes, facts.get(name)) for name in names)
+
+
+def _reader(name: str, rows: pd.DataFrame, classes: Sequence[str], facts: Mapping[str, Any] | None) -> ReaderFacts:
+    experience = rows["experience"].dropna()
+    columns = score_columns(classes)
+    scored = set(columns) <= set(rows.columns) and bool(rows[columns].notna().all(axis=None))
+    known = facts or {}
+    return ReaderFacts(
+        name=name,
+        kind=_kind(facts, people=not experience.empty or not scored),
+        experience=None if experience.empty else str(experience.iloc[0]),
+        has_scores=scored,
+        threshold=known.get("threshold"),
+        threshold_rule=known.get("threshold_rule"),
+    )
+
+
+def _kind(facts: Mapping[str, Any] | None, *, people: bool) -> str:
+    if facts is not None:
+        return str(facts.get("kind") or "network")
+    return "person" if people else "network"
+
+
+def _performances(
+    table: pd.DataFrame,
+    classes: Sequence[str],
+    positive: str | None,
+    units: Sequence[str],
+    level: float,
+    patients_known: bool,
+) -> Iterator[Performance]:
+    for (_, _, number), rows in table.groupby(["reader", "split", "repeat"], sort=False):
+        repeat, shown = int(str(number)), _pooled(rows)
+        for unit in units:
+            if unit == "image" or shown[unit].notna().any():
+                found = read_performance(shown, classes, positive, unit, level)
+                yield of_part(found, repeat=repeat, patients_known=patients_known)
+        if repeat == 1 and len(set(rows["fold"])) > 1:
+            for fold, part in rows.groupby("fold"):
+                found = read_performance(part, classes, positive, "image", level)
+                yield of_part(found, fold=int(str(fold)), patients_known=patients_known)
+
+
+def _pooled(rows: pd.DataFrame) -> pd.DataFrame:
+    """The test readings of all folds; of the other parts, which every fold reads anew, those of the first."""
+    if rows.empty or str(rows["split"].iloc[0]) == "test":
+        return rows
+    first: pd.DataFrame = rows[rows["fold"] == rows["fold"].min()]
+    return first
+
+
+def _comparisons(
+    table: pd.DataFrame,
+    readers: Sequence[str],
+    classes: Sequence[str],
+    positive: str | None,
+    units: Sequence[str],
+    level: float,
+) -> Iterator[Comparison]:
+    first = table[table["repeat"] == 1]
+    for split in (split for split in SPLITS if split in _TESTED):
+        rows = first[first["split"] == split]
+        for unit in units:
+            parts = {name: _pooled(rows[rows["reader"] == name]) for name in readers}
+            answers = {name: _answers(part, classes, unit) for name, part in parts.items() if _counted(part, unit)}
+            yield from compare_readers(answers, classes, positive, split, level)
+
+
+def _counted(part: pd.DataFrame, unit: str) -> bool:
+    return len(part) > 0 and (unit == "image" or bool(part[unit].notna().any()))
+
+
+def _answers(part: pd.DataFrame, classes: Sequence[str], unit: str) -> UnitReadings:
+    return image_readings(part, classes) if unit == "image" else grouped_readings(part, classes, unit)
+
+
+def _times(table: pd.DataFrame, readers: Sequence[str]) -> Iterator[ReadingTime]:
+    if "time_ms" not in table:
+        return
+    timed = table[(table["repeat"] == 1) & table["time_ms"].notna()]
+    for name in readers:
+        for split, rows in timed[timed["reader"] == name].groupby("split", sort=False):
+            values = _pooled(rows)["time_ms"].to_numpy(dtype=float)
+            low, middle, high = (float(value) for value in np.quantile(values, [0.25, 0.5, 0.75]))
+            yield ReadingTime(name, str(split), len(values), float(values.sum()) / 1000, middle, low, high)
+
+
+def _spreads(performances: Sequence[Performance]) -> Iterator[Spread]:
+    images = [p for p in performances if p.unit == "image"]
+    for over in ("fold", "repeat"):
+        chosen = [p for p in images if (p.fold > 0 if over == "fold" else p.fold == 0)]
+        for reader, split in dict.fromkeys((p.reader, p.split) for p in chosen):
+            own = [p for p in chosen if (p.reader, p.split) == (reader, split)]
+            if len(own) > 1:
+                yield from (spread for measure in ("auc", "top1") if (spread := _spread(own, over, measure)))
+
+
+def _spread(own: Sequence[Performance], over: str, measure: str) -> Spread | None:
+    found = [p.top1 if measure == "top1" else p.headline(measure) for p in own]
+    values = tuple(estimate.value for estimate in found if estimate is not None and estimate.value is not None)
+    if not values:
+        return None
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return Spread(own[0].reader, own[0].split, over, measure, values, float(np.mean(values)), sd)

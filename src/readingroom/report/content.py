@@ -1,0 +1,290 @@
+"""What a report consists of, before it becomes a page: results, tables, words and walls of images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from readingroom.core.translations import Translator
+from readingroom.report.findings import Findings, read_findings
+from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by_most
+from readingroom.report.headline import Lead, find_lead
+from readingroom.report.limits import Limit, find_limits
+from readingroom.report.methods import methods_paragraphs
+from readingroom.report.participants import Part, audited_parts, exclusions, part_frame, parts_of, table_one
+from readingroom.report.results import Results
+from readingroom.report.run_folder import RunFolder
+from readingroom.report.tables import (
+    Cell,
+    Table,
+    class_table,
+    comparison_table,
+    naive_table,
+    performance_table,
+    recognised_table,
+    spread_table,
+    time_table,
+)
+from readingroom.report.wording import SPLIT_NAMES, UNIT_NAMES, seconds_text
+
+_MOST_SHOWN = 8
+_TRAINED = {"all": "all layers", "head": "head only"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """The results on one part, counted in one unit."""
+
+    title: str
+    part: str
+    lead: str
+    main: Table
+    note: str
+    naive: Table | None
+    classes: tuple[Table, ...]
+    recognised: Table | None
+
+
+@dataclass(frozen=True)
+class NamedTable:
+    """A table with the title that it has where it stands."""
+
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tables that stand together under a title."""
+
+    title: str
+    tables: tuple[NamedTable, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything on the page but the figures."""
+
+    title: str
+    date: str
+    version: str
+    results: Results
+    lead: Lead | None
+    run: RunFolder | None
+    parts: tuple[Part, ...]
+    excluded: tuple[tuple[str, int], ...]
+    patients_known: bool
+    table_one: Table | None
+    blocks: tuple[Block, ...]
+    comparisons: tuple[Group, ...]
+    spreads: tuple[Table, ...]
+    times: Table | None
+    training: Table | None
+    software: Table | None
+    walls: tuple[Wall, ...]
+    missed: tuple[Missed, ...]
+    methods: tuple[str, ...]
+    limits: tuple[Limit, ...]
+    audit: Findings | None
+
+    def tables(self) -> list[Table]:
+        """Every table, for the CSV files."""
+        blocks = [table for b in self.blocks for table in (b.main, b.naive, *b.classes, b.recognised)]
+        others = [
+            self.table_one,
+            self.audit.shortcuts if self.audit else None,
+            self.times,
+            self.training,
+            self.software,
+            *self.spreads,
+        ]
+        named = [item.table for group in self.comparisons for item in group.tables]
+        return [table for table in (*blocks, *named, *others) if table is not None]
+
+
+def gather(
+    results: Results,
+    readings: pd.DataFrame,
+    say: Translator,
+    *,
+    run: RunFolder | None,
+    images_root: Path | None,
+    patients_known: bool,
+) -> Content:
+    """Put together what the page shows.
+
+    Args:
+        results: of the readings.
+        readings: the readings themselves, for the walls of images.
+        say: the language.
+        run: the run folder; None for somebody's table of readings.
+        images_root: readings' images are relative to it; None for no thumbnails.
+        patients_known: whether ``patient`` holds patients.
+    """
+    partition = run.partition if run is not None else pd.DataFrame()
+    frame = part_frame(partition, readings)
+    audit = run.audit if run is not None else {}
+    parts = audited_parts(audit) or parts_of(frame, results.classes, patients_known=patients_known)
+    manifest = run.manifest if run is not None else {}
+    walls, missed = _walls(results, readings, images_root)
+    return Content(
+        title=results.study,
+        date=str(manifest.get("finished") or "")[:10],
+        version=str(manifest.get("readingroom") or ""),
+        results=results,
+        lead=find_lead(results),
+        run=run,
+        parts=parts,
+        excluded=exclusions(audit),
+        patients_known=patients_known,
+        table_one=table_one(frame, parts, say) if parts else None,
+        blocks=tuple(_blocks(results, say)),
+        comparisons=tuple(_comparisons(results, say)),
+        spreads=tuple(_spreads(results, say)),
+        times=time_table(results, results.splits[0], say) if results.splits else None,
+        training=_training(run, say),
+        software=_software(run, say),
+        walls=walls,
+        missed=missed,
+        methods=tuple(methods_paragraphs(run, results, say)),
+        limits=tuple(find_limits(results, parts, dict(manifest), patients_known, say)),
+        audit=read_findings(audit, Thumbnails(images_root) if images_root is not None else None, say),
+    )
+
+
+def _blocks(results: Results, say: Translator) -> list[Block]:
+    return [_block(results, split, unit, say) for split in results.splits for unit in results.units(split)]
+
+
+def _block(results: Results, split: str, unit: str, say: Translator) -> Block:
+    performances = results.select(split=split, unit=unit)
+    part = say(SPLIT_NAMES[split])
+    title = say("{part}, counted by {unit}", part=part, unit=say(unit))
+    sizes = {performance.n for performance in performances}
+    said = f"{max(sizes):,}" if len(sizes) == 1 else f"{min(sizes):,}–{max(sizes):,}"
+    lead = say("{part}: {n} {unit}.", part=part, n=said, unit=say(UNIT_NAMES[unit]))
+    left_out = max(performance.left_out for performance in performances)
+    if left_out:
+        lead += " " + say("{n} images belong to no {unit} and are left out.", n=left_out, unit=say(unit))
+    classes = [class_table(results, p, say) for p in performances if p.classes]
+    return Block(
+        title=title,
+        part=part,
+        lead=lead,
+        main=performance_table(results, split, unit, say),
+        note=_unit_note(unit, say),
+        naive=naive_table(results, split, unit, say),
+        classes=tuple(classes),
+        recognised=recognised_table(results, split, unit, say),
+    )
+
+
+def _unit_note(unit: str, say: Translator) -> str:
+    if unit == "lesion":
+        return say("A lesion counts as called if any of its images is; its score is the highest of its images.")
+    if unit == "patient":
+        return say("A patient counts as called if any of the images is; the score is the highest of the images.")
+    return ""
+
+
+def _comparisons(results: Results, say: Translator) -> list[Group]:
+    groups = []
+    for split in results.splits:
+        for unit in results.units(split):
+            part = say("{part}, counted by {unit}", part=say(SPLIT_NAMES[split]), unit=say(unit))
+            main, others = _main_measures(unit, results)
+            groups.append(Group(part, tuple(_compared(results, split, unit, main, say))))
+            title = say("{part}: sensitivity and specificity", part=part)
+            groups.append(Group(title, tuple(_compared(results, split, unit, others, say))))
+    return [group for group in groups if group.tables]
+
+
+def _main_measures(unit: str, results: Results) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    # With many classes the areas are one table a class: the accuracy over all comes first.
+    if unit != "image":
+        return ("auc", "accuracy", "sensitivity", "specificity"), ()
+    return ("auc", "accuracy") if results.positive else ("accuracy", "auc"), ("sensitivity", "specificity")
+
+
+def _compared(results: Results, split: str, unit: str, measures: Sequence[str], say: Translator) -> list[NamedTable]:
+    tables = [(measure, comparison_table(results, split, unit, measure, say)) for measure in measures]
+    return [NamedTable(say(_DIFFERENCES[measure]), table) for measure, table in tables if table is not None]
+
+
+_DIFFERENCES = {
+    "auc": "Difference in AUC",
+    "accuracy": "Difference in accuracy",
+    "sensitivity": "Difference in sensitivity",
+    "specificity": "Difference in specificity",
+}
+
+
+def _spreads(results: Results, say: Translator) -> list[Table]:
+    tables = [spread_table(results, split, over, say) for split in results.splits for over in ("fold", "repeat")]
+    return [table for table in tables if table is not None]
+
+
+def _training(run: RunFolder | None, say: Translator) -> Table | None:
+    readers = (run.manifest.get("readers") or {}) if run is not None else {}
+    if not readers:
+        return None
+    heads = ("Reader", "Weights", "Trained", "Parameters", "Epochs", "Best epoch", "Threshold", "Time")
+    rows = tuple(_training_row(name, facts, say) for name, facts in readers.items())
+    note = say("Thresholds were fixed on the validation images.")
+    return Table("training", "", tuple(say(head) for head in heads), rows, note)
+
+
+def _training_row(name: str, facts: Mapping[str, Any], say: Translator) -> tuple[Cell, ...]:
+    threshold, parameters, seconds = facts.get("threshold"), facts.get("parameters"), facts.get("training_seconds")
+    rule = say(str(facts.get("threshold_rule") or ""))
+    return (
+        Cell(name, str(facts.get("network") or "")),
+        Cell(str(facts.get("weights") or "–").rsplit("/", 1)[-1]),
+        Cell(say(_TRAINED.get(str(facts.get("train")), str(facts.get("train") or "–")))),
+        Cell(f"{parameters / 1e6:.1f} M" if isinstance(parameters, int | float) else "–"),
+        Cell(str(facts.get("epochs_run") or "–")),
+        Cell(str(facts.get("kept_epoch") or "–")),
+        Cell(f"{threshold:.3f}" if isinstance(threshold, int | float) else "–", rule),
+        Cell(seconds_text(float(seconds), say) if isinstance(seconds, int | float) else "–"),
+    )
+
+
+def _software(run: RunFolder | None, say: Translator) -> Table | None:
+    if run is None or not run.manifest:
+        return None
+    manifest = run.manifest
+    facts = {"Reading Room": manifest.get("readingroom"), say("Started"): manifest.get("created")}
+    facts |= {say("Finished"): manifest.get("finished")}
+    facts |= {say("Seed: {name}", name=say(str(k))): v for k, v in (manifest.get("seeds") or {}).items()}
+    facts |= {say(str(k).replace("_", " ")): v for k, v in (manifest.get("machine") or {}).items()}
+    facts |= manifest.get("libraries") or {}
+    facts |= {say("SHA-256 of {file}", file=k): v for k, v in (manifest.get("inputs") or {}).items()}
+    rows = tuple((Cell(str(k)), Cell("–" if v is None else str(v))) for k, v in facts.items())
+    return Table("software", "", (say("What"), say("Value")), rows)
+
+
+def _walls(
+    results: Results, readings: pd.DataFrame, images_root: Path | None
+) -> tuple[tuple[Wall, ...], tuple[Missed, ...]]:
+    if images_root is None or not results.splits:
+        return (), ()
+    thumbnails = Thumbnails(images_root)
+    shown = readings[readings["split"] == results.splits[0]]
+    shown = shown[shown["repeat"] == 1] if "repeat" in shown else shown
+    walls = [
+        hang(shown[shown["reader"] == reader.name], results.classes, reader.name, thumbnails, _MOST_SHOWN)
+        for reader in results.readers
+        if (shown["reader"] == reader.name).any()
+    ]
+    return tuple(walls), missed_by_most(shown, thumbnails, _MOST_SHOWN)
+
+
+def named_classes(listed: Sequence[str] | None, readings: pd.DataFrame) -> Sequence[str]:
+    """Classes as the study orders them; without that, those seen, in alphabetical order."""
+    if listed:
+        return [str(name) for name in listed]
+    return sorted(readings["truth"].dropna().astype(str).unique())

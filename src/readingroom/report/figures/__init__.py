@@ -1,0 +1,1 @@
+"""Figures of the report: each drawn from results, saved as SVG and PNG."""

@@ -1,0 +1,143 @@
+"""The methods paragraph, ready to paste: written from the study file, the manifest, and the methods actually used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from readingroom.core.translations import Translator
+from readingroom.report.results import Results
+from readingroom.report.run_folder import RunFolder
+from readingroom.report.units import RULES
+from readingroom.report.wording import joined, method_text
+
+_WEIGHTS = {"imagenet": "ImageNet weights", "random": "random weights"}
+_TRAINED = {"all": "all layers trained", "head": "backbone frozen, head trained"}
+_RULES = {"youden": "the highest Youden index", "argmax": "the class with the highest score"}
+
+
+def methods_paragraphs(run: RunFolder | None, results: Results, say: Translator) -> list[str]:
+    """The paragraphs, each a list of sentences that the run can prove."""
+    parts: list[list[str]] = []
+    if run is not None:
+        parts += [list(_cases(run, say)), list(_training(run, say))]
+    parts += [list(_statistics(results, say))]
+    if run is not None:
+        parts += [list(_software(run, say))]
+    glue = "" if say.language == "zh" else " "
+    return [glue.join(sentence for sentence in part if sentence) for part in parts if any(part)]
+
+
+def _cases(run: RunFolder, say: Translator) -> Iterator[str]:
+    partition, view = run.section("partition"), run.section("input")
+    if run.manifest.get("phantoms"):
+        yield say("All images are phantoms: drawn by the software, not taken from patients.")
+    yield _partition(partition, say)
+    yield (
+        say(
+            "Images were cropped to the view of the endoscope where one was found, and brought to {size} pixels."
+            if view.get("view", "auto") == "auto"
+            else "Images were brought to {size} pixels.",
+            size=view.get("size", "?"),
+        )
+        if view
+        else ""
+    )
+    normalise = view.get("normalise")
+    if normalise == "training":
+        yield say("Channels were normalised by the mean and standard deviation of the training images.")
+    elif isinstance(normalise, str):
+        yield say("Channels were normalised as: {how}.", how=normalise)
+
+
+def _partition(partition: Mapping[str, Any], say: Translator) -> str:
+    by = partition.get("by") or "patient"
+    if partition.get("protocol") == "as-published":
+        return say("Images were divided as published: by image, after augmentation.")
+    if partition.get("column"):
+        return say("The case table itself said which part each image belongs to.")
+    if partition.get("folds"):
+        text = "Images were divided by {by} into {folds} folds, stratified by class (seed {seed})."
+        return say(text, by=say(by), folds=partition["folds"], seed=partition.get("seed", "?"))
+    shares = [partition.get(name) for name in ("training", "validation", "test")]
+    if not all(isinstance(share, int | float) for share in shares):
+        return ""
+    return say(
+        "Images were divided by {by} into training, validation and test parts of {a}, {b} and {c} per cent, "
+        "stratified by class (seed {seed}).",
+        by=say(by),
+        seed=partition.get("seed", "?"),
+        **{letter: f"{100 * float(share or 0):g}" for letter, share in zip("abc", shares, strict=True)},
+    )
+
+
+def _training(run: RunFolder, say: Translator) -> Iterator[str]:
+    readers = run.manifest.get("readers") or {}
+    if readers:
+        names = [_network(facts, say) for facts in readers.values()]
+        yield say("The networks were {list}.", list=joined(list(dict.fromkeys(names)), say))
+    training = run.section("training")
+    if training.get("epochs"):
+        yield say(
+            "They were trained for up to {epochs} epochs with {optimiser}, batch {batch}, learning rate {rate}.",
+            **{name: training.get(name, "?") for name in ("epochs", "optimiser", "batch", "rate")},
+        )
+    augmentation = [name for name, value in run.section("augmentation").items() if value]
+    if augmentation:
+        listed = joined([say(name) for name in augmentation], say)
+        yield say("Training images were augmented while training, never before the division, by {list}.", list=listed)
+    if any(facts.get("kept_epoch") for facts in readers.values()):
+        yield say("The weights of the best epoch on the validation images were kept.")
+    yield _threshold(run, say)
+
+
+def _network(facts: Mapping[str, Any], say: Translator) -> str:
+    weights, train = str(facts.get("weights", "?")), str(facts.get("train", "?"))
+    weights_said = say(_WEIGHTS.get(weights, weights.rsplit("/", 1)[-1]))
+    return f"{facts.get('network', '?')} ({weights_said}{say(', ')}{say(_TRAINED.get(train, train))})"
+
+
+def _threshold(run: RunFolder, say: Translator) -> str:
+    rules = {str(facts.get("threshold_rule")) for facts in (run.manifest.get("readers") or {}).values()}
+    rule = rules.pop() if len(rules) == 1 else ""
+    if rule in {"", "None"}:
+        return ""
+    if rule == "argmax":
+        return say("The class with the highest score was the answer.")
+    said = say(_RULES.get(rule, rule))
+    return say("Each network's threshold was fixed on the validation images ({rule}) and applied untouched.", rule=said)
+
+
+def _statistics(results: Results, say: Translator) -> Iterator[str]:
+    level = f"{100 * results.level:g}"
+    yield say("Calls are compared with the reference standard; {level}% confidence intervals.", level=level)
+    used = dict.fromkeys(estimate.method for estimate in results.measures() if estimate.low is not None)
+    if used:
+        yield say("Interval methods: {list}.", list="; ".join(method_text(method, say) for method in used))
+    if any(reader.has_scores for reader in results.readers):
+        yield say("Areas under the ROC curve are computed from scores; readers with calls only have none.")
+    units = dict.fromkeys(performance.unit for performance in results.performances)
+    if len(units) > 1:
+        yield " ".join(say("Counted by {unit}: {rule}.", unit=say(unit), rule=say(RULES[unit])) for unit in units)
+    tests = dict.fromkeys(comparison.method for comparison in results.comparisons)
+    if tests:
+        listed = "; ".join(method_text(method, say) for method in tests)
+        yield say("Readers were compared on the images that both read ({list}), with Holm's correction.", list=listed)
+
+
+def _software(run: RunFolder, say: Translator) -> Iterator[str]:
+    manifest = run.manifest
+    libraries = ", ".join(f"{name} {version}" for name, version in (manifest.get("libraries") or {}).items())
+    if manifest.get("readingroom"):
+        text = "Software: Reading Room {version} ({libraries})."
+        yield say(text, version=manifest["readingroom"], libraries=libraries)
+    machine = manifest.get("machine") or {}
+    if machine:
+        processor = machine.get("gpu") or machine.get("cpu") or "?"
+        yield say(
+            "Machine: {processor}, {cores} cores, {memory} GiB, precision {precision}.",
+            processor=processor,
+            cores=machine.get("cores", "?"),
+            memory=machine.get("memory_gib", "?"),
+            precision=machine.get("precision", "?"),
+        )

@@ -1,0 +1,186 @@
+"""The page: one self-contained HTML file, with its tables as CSV and its figures as SVG and PNG beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from readingroom.core.files import write_json, write_text
+from readingroom.core.translations import Translator
+from readingroom.report.compute import compute_results
+from readingroom.report.content import Content, gather, named_classes
+from readingroom.report.figures.style import Picture, chinese_font
+from readingroom.report.headline import cards, headline
+from readingroom.report.pictures import draw_pictures
+from readingroom.report.run_folder import RunFolder, read_run_folder
+from readingroom.report.tables import Table
+from readingroom.report.wording import SPLIT_NAMES
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page; its template is named by its id."""
+
+    id: str
+    title: str
+
+
+def write_report(run_folder: Path, *, language: str = "en", images_root: Path, out: Path | None = None) -> Path:
+    """Write the report of a run: ``index.html``, ``results.json``, ``methods.md``, tables and figures.
+
+    Args:
+        run_folder: of a study that was run.
+        language: ``en`` or ``zh``.
+        images_root: the case table's images are relative to it.
+        out: folder to write into; ``report`` in the run folder where it is not given.
+
+    Returns:
+        The path of ``index.html``.
+
+    Raises:
+        ReadingsError: no readings there, or a file of the run that cannot be read.
+        OutputError: the report cannot be written.
+
+    Example:
+        ``write_report(Path("runs/demo"), language="zh", images_root=Path("cases"))``
+    """
+    run, say = read_run_folder(Path(run_folder)), Translator(language)
+    patients_known = _patients_known(run)
+    task = run.task
+    classes = named_classes(run.manifest.get("classes") or task.get("classes"), run.readings)
+    results = compute_results(
+        run.readings,
+        classes=classes,
+        positive=_positive(run.manifest.get("positive") or task.get("positive"), classes),
+        study=run.title,
+        level=float(run.section("evaluation").get("interval") or 0.95),
+        facts=run.manifest.get("readers") or {},
+        order=list(run.manifest.get("readers") or {}),
+        patients_known=patients_known,
+    )
+    content = gather(results, run.readings, say, run=run, images_root=Path(images_root), patients_known=patients_known)
+    return publish(content, Path(out) if out is not None else run.path / "report", say)
+
+
+def _positive(named: Any, classes: Sequence[str]) -> str | None:
+    if len(classes) != 2:
+        return None
+    return str(named or classes[1])
+
+
+def _patients_known(run: RunFolder) -> bool:
+    for known in (run.manifest.get("has_patients"), (run.audit.get("patients") or {}).get("known")):
+        if known is not None:
+            return bool(known)
+    return "patient" in run.readings and bool(run.readings["patient"].notna().any())
+
+
+def publish(content: Content, out: Path, say: Translator) -> Path:
+    """Write a report's files; returns the path of ``index.html``."""
+    write_json(out / "results.json", content.results.to_json())
+    for table in content.tables():
+        table.save(out / "tables")
+    write_text(out / "methods.md", "\n\n".join(content.methods) + "\n")
+    pictures = draw_pictures(content, out / "figures", say)
+    write_text(out / "index.html", render_page(content, pictures, say))
+    return out / "index.html"
+
+
+def render_page(content: Content, pictures: Mapping[str, Picture], say: Translator) -> str:
+    """The page's HTML."""
+    lead, results = content.lead, content.results
+    return (
+        _environment(say)
+        .get_template("page.html.j2")
+        .render(
+            title=content.title or say("Readings"),
+            date=content.date,
+            version=content.version or version("readingroom"),
+            sections=_sections(content, pictures, say),
+            headline=headline(results, lead, say) if lead else [],
+            cards=cards(results, lead, say) if lead else [],
+            lead_reader=lead.performance.reader if lead else "",
+            font_missing=any(p.stand_ins for p in pictures.values())
+            or (say.language == "zh" and chinese_font() is None),
+            pictures={**dict.fromkeys(_FIGURES), **pictures},
+            table_one=content.table_one,
+            blocks=content.blocks,
+            comparisons=content.comparisons,
+            spreads=content.spreads,
+            time_table=content.times,
+            training_table=content.training,
+            software_table=content.software,
+            walls=content.walls,
+            missed=content.missed,
+            methods=content.methods,
+            limits=content.limits,
+            audit=content.audit,
+            roc_caption=_roc_caption(content, say),
+            level=f"{100 * results.level:g}",
+            folds=_folds(content),
+        )
+    )
+
+
+_FIGURES = ("flow", "classes", "losses", "roc", "measures", "confusion", "times")
+
+
+def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator) -> list[Section]:
+    part = say(SPLIT_NAMES[content.results.splits[0]]) if content.results.splits else ""
+    wanted = {
+        "participants": ("Participants", bool(content.table_one)),
+        "audit": ("Data audit", content.audit is not None),
+        "training": ("Training", "losses" in pictures or content.training is not None),
+        "results": ("Results: {part}", bool(content.blocks)),
+        "comparisons": ("Reader against reader", bool(content.comparisons)),
+        "time": ("Reading time", content.times is not None),
+        "gallery": ("Cases", bool(content.walls)),
+        "methods": ("Methods", bool(content.methods)),
+        "limits": ("Limits", True),
+        "software": ("Software and seeds", content.software is not None),
+    }
+    return [Section(name, say(title, part=part)) for name, (title, there) in wanted.items() if there]
+
+
+def _folds(content: Content) -> int:
+    return len({p.fold for p in content.results.performances if p.fold > 0})
+
+
+def _roc_caption(content: Content, say: Translator) -> str:
+    caption = say("Circles mark the thresholds in use.")
+    if any(not reader.has_scores for reader in content.results.readers):
+        text = "Readers who gave calls only are points with the intervals of sensitivity and specificity."
+        caption += " " + say(text)
+    return caption
+
+
+def _environment(say: Translator) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("readingroom.report"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    folder = files("readingroom.report") / "templates"
+    environment.globals |= {
+        "t": say,
+        "csv": _csv_uri,
+        "css": Markup((folder / "style.css").read_text(encoding="utf-8")),
+        "script": Markup((folder / "script.js").read_text(encoding="utf-8")),
+    }
+    return environment
+
+
+def _csv_uri(table: Table) -> str:
+    # The page alone, sent by mail, still gives its tables.
+    text = table.to_frame().to_csv(index=False)
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(("\ufeff" + text).encode()).decode()

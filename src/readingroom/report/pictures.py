@@ -1,0 +1,69 @@
+"""The report's figures: which ones there is something to draw for, each saved as SVG and PNG."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from readingroom.core.translations import Translator
+from readingroom.report.content import Content
+from readingroom.report.figures.bars import draw_measures, draw_times
+from readingroom.report.figures.classes import draw_classes
+from readingroom.report.figures.curves import draw_losses, draw_roc
+from readingroom.report.figures.flow import draw_flow
+from readingroom.report.figures.matrix import draw_confusion
+from readingroom.report.figures.style import Pen, Picture, render
+from readingroom.report.participants import flow_of
+from readingroom.report.wording import SPLIT_NAMES
+
+Draw = Callable[[Pen], Figure]
+
+
+def draw_pictures(content: Content, folder: Path, say: Translator) -> dict[str, Picture]:
+    """Draw every figure that the content has something for into ``folder``."""
+    drawings = {**_participant_drawings(content), **_training_drawings(content), **_result_drawings(content)}
+    return {name: render(draw, folder, name, say) for name, draw in drawings.items()}
+
+
+def _participant_drawings(content: Content) -> dict[str, Draw]:
+    if not content.parts:
+        return {}
+    readers = Counter(reader.kind for reader in content.results.readers)
+    drawings: dict[str, Draw] = {"flow": lambda pen: draw_flow(flow_of(content.parts, content.excluded, readers, pen))}
+    counts = {SPLIT_NAMES.get(p.split, p.split): p.classes for p in content.parts if p.classes}
+    if counts:
+        drawings["classes"] = partial(draw_classes, counts=counts)
+    return drawings
+
+
+def _training_drawings(content: Content) -> dict[str, Draw]:
+    if content.run is None or not content.run.histories:
+        return {}
+    order = [reader.name for reader in content.results.readers if reader.name in content.run.histories]
+    histories = {name: content.run.histories[name] for name in order or content.run.histories}
+    facts = content.run.manifest.get("readers") or {}
+    best = {name: int(f["kept_epoch"]) for name, f in facts.items() if f.get("kept_epoch") is not None}
+    return {"losses": partial(draw_losses, histories=histories, best=best)}
+
+
+def _result_drawings(content: Content) -> dict[str, Draw]:
+    results = content.results
+    if not results.splits:
+        return {}
+    split = results.splits[0]
+    shown = results.select(split=split)
+    drawings: dict[str, Draw] = {}
+    if any(table.curve is not None for p in shown for table in p.tables):
+        drawings["roc"] = partial(draw_roc, results=results, split=split)
+    if any(p.top1 is not None for p in shown):
+        drawings["measures"] = partial(draw_measures, results=results, split=split)
+    if any(p.confusion is not None for p in shown):
+        drawings["confusion"] = partial(draw_confusion, results=results, split=split)
+    times = tuple(time for time in results.times if time.split == split)
+    if times:
+        drawings["times"] = partial(draw_times, results=results, times=times)
+    return drawings

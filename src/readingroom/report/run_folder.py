@@ -1,0 +1,115 @@
+"""A run folder as the report reads it: files in, plain values out; what a run did not write is simply not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from json import JSONDecodeError
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+import yaml
+
+from readingroom.core.errors import CaseTableError, ReadingsError
+from readingroom.core.files import read_json
+from readingroom.core.tables import read_facts, read_table
+
+Content = TypeVar("Content")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """What a run left behind.
+
+    Args:
+        path: the folder.
+        study: the resolved study file.
+        manifest: hashes, seeds, libraries, machine, readers.
+        partition: image, group, fold, split, and facts of the cases where the run wrote them.
+        catalogue: one row an image.
+        audit: what the audit found.
+        histories: training by epoch, by reader.
+        readings: all readings of all readers.
+    """
+
+    path: Path
+    study: dict[str, Any]
+    manifest: dict[str, Any]
+    partition: pd.DataFrame
+    catalogue: pd.DataFrame
+    audit: dict[str, Any]
+    histories: dict[str, pd.DataFrame] = field(default_factory=dict)
+    readings: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def title(self) -> str:
+        """The name of the study."""
+        return str(self.study.get("study") or self.path.name)
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """The study file's task."""
+        return dict(self.study.get("task") or {})
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A section of the study file; empty where there is none."""
+        found = self.study.get(name)
+        return dict(found) if isinstance(found, dict) else {}
+
+
+def read_run_folder(path: Path) -> RunFolder:
+    """Read everything the report needs from a run folder.
+
+    Raises:
+        ReadingsError: no such folder, no readings in it, or a file that cannot be read.
+    """
+    if not (path / "readings").is_dir():
+        raise ReadingsError("no readings", fix="Give a run folder whose study has been run", file=path / "readings")
+    manifest: dict[str, Any] = _read(path / "manifest.json", read_json, {})
+    return RunFolder(
+        path=path,
+        study=_read(path / "study.yaml", _yaml, {}),
+        manifest=manifest,
+        partition=_read(path / "partition.csv", read_table, pd.DataFrame()),
+        catalogue=_read(path / "catalogue.parquet", read_table, pd.DataFrame()),
+        audit=_read(path / "audit.json", read_json, {}),
+        histories=_histories(path),
+        readings=_readings(path, [*(manifest.get("readers") or {}), *(manifest.get("people") or [])]),
+    )
+
+
+def _read(path: Path, read: Callable[[Path], Content], missing: Content) -> Content:
+    if not path.is_file():
+        return missing
+    try:
+        return read(path)
+    except (JSONDecodeError, UnicodeDecodeError, yaml.YAMLError, CaseTableError) as error:
+        raise ReadingsError(f"cannot be read ({error})", fix="Run the study again", file=path) from error
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found if isinstance(found, dict) else {}
+
+
+def _histories(path: Path) -> dict[str, pd.DataFrame]:
+    """By reader; folds and repeats have folders of their own below it."""
+    found: dict[str, list[pd.DataFrame]] = {}
+    for file in sorted(path.glob("readers/**/history.csv")):
+        table = _read(file, read_table, pd.DataFrame()).apply(pd.to_numeric, errors="coerce")
+        if "epoch" in table and len(table):
+            found.setdefault(file.relative_to(path / "readers").parts[0], []).append(table)
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in found.items()}
+
+
+def _readings(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
+    files = sorted(path.glob("readings/*.parquet"))
+    # A reader that an earlier form of the study had may have left its readings behind.
+    files = [file for file in files if not wanted or file.stem in wanted]
+    for file in files:
+        read_facts(file)
+    tables = [table for table in (_read(file, read_table, pd.DataFrame()) for file in files) if len(table)]
+    if not tables:
+        raise ReadingsError("no readings", fix="Run the study first", file=path / "readings")
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,87 @@
+"""The doctor: what this machine has, and how long a study will take on it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from readingroom.cases.table import load_cases
+from readingroom.networks import build_network, cached_weights, network_names, seconds_per_image
+from readingroom.reading.engine import has_openvino
+from readingroom.reading.precision import autocast, choose_device, choose_precision
+from readingroom.study.machine import library_versions, machine_facts
+from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.study.study_file import load_study_file
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A titled list of names and values."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def examine_machine() -> Finding:
+    """Cores, memory, disk, GPU, precision, engines, and which published weights lie in the cache."""
+    facts, versions = machine_facts(), library_versions()
+    cached = [name for name, path in cached_weights(network_names()).items() if path is not None]
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    engines = "torch, openvino" if has_openvino() else "torch; openvino with pip install 'readingroom[openvino]'"
+    return Finding(
+        "This machine",
+        (
+            ("processor", f"{facts['cpu']}, {facts['cores']} cores"),
+            ("memory", f"{facts['memory_gib']} GiB"),
+            ("free disk here", f"{free:.0f} GiB"),
+            ("GPU", facts["gpu"] or "none that torch can use"),
+            ("precision: auto", facts["precision"]),
+            ("engines", engines),
+            ("published weights in the cache", ", ".join(cached) or "none; the hub has them"),
+            ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
+        ),
+    )  # fmt: skip
+
+
+def examine_study(path: str | Path, overrides: Sequence[str]) -> Finding:
+    """Measure a training step of each network and say how long the study's trainings will take."""
+    study = load_study_file(path, overrides)
+    cases = load_cases(
+        Path(path).parent / study.cases,
+        label=study.task.label,
+        classes=study.task.classes,
+        root=None if study.images is None else Path(path).parent / study.images,
+    )
+    images = len(cases)
+    trainings = (study.partition.folds or 1) * study.training.repeats
+    seconds = {one.reader_name: _training_seconds(one, study, images) for one in study.reader_list}
+    rows = [(name, f"{_spoken(value)} a training") for name, value in seconds.items()]
+    total = sum(seconds.values()) * trainings
+    return Finding(
+        f"{study.study}: {images} images, {len(seconds)} readers, {trainings} trainings each",
+        (*rows, ("all trainings", f"about {_spoken(total)}; measured on a few steps of each network")),
+    )
+
+
+def _training_seconds(section: ReaderSection, study: StudyFile, images: int) -> float:
+    recipe, size = section.recipe(study.training), study.input.size
+    device = choose_device()
+    network = build_network(section.network, 2, weights="random", head=section.head, image_size=size).to(device)
+    learned, judged = images * study.partition.training, images * study.partition.validation
+    with autocast(choose_precision(recipe.precision, device), device):
+        reading = seconds_per_image(network, image_size=size, batch=recipe.batch, training=False)
+        if section.train == "head":
+            copies = recipe.copies if study.augmentation is not None else 0
+            return reading * (learned * (1 + copies) + judged)
+        step = seconds_per_image(network, image_size=size, batch=recipe.batch, training=True)
+    return recipe.epochs * (step * learned + reading * judged)
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

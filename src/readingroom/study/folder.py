@@ -1,0 +1,80 @@
+"""The run folder: where everything of a run lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run.
+
+    Args:
+        path: the folder itself, ``runs/<study>``.
+    """
+
+    path: Path
+
+    @property
+    def study(self) -> Path:
+        """The study file with every key resolved."""
+        return self.path / "study.yaml"
+
+    @property
+    def manifest(self) -> Path:
+        """Hashes of inputs, code version, seeds, library versions, readers."""
+        return self.path / "manifest.json"
+
+    @property
+    def environment(self) -> Path:
+        """Installed packages and their versions."""
+        return self.path / "environment.txt"
+
+    @property
+    def partition(self) -> Path:
+        """One row an image and fold: image, group, fold, split."""
+        return self.path / "partition.csv"
+
+    @property
+    def audit(self) -> Path:
+        """What the audit found."""
+        return self.path / "audit.json"
+
+    @property
+    def catalogue(self) -> Path:
+        """One row an image: its facts, hashes, view and quality."""
+        return self.path / "catalogue.parquet"
+
+    @property
+    def prepared(self) -> Path:
+        """Prepared images and kept features; may be deleted, they are made again when needed."""
+        return self.path / "prepared"
+
+    @property
+    def published(self) -> Path:
+        """Copies made before the split, where the protocol is `as-published`."""
+        return self.path / "published"
+
+    @property
+    def report(self) -> Path:
+        """The report's folder."""
+        return self.path / "report"
+
+    @property
+    def log(self) -> Path:
+        """What happened, with times."""
+        return self.path / "run.log"
+
+    def reader(self, name: str, fold: int, repeat: int, *, folds: int, repeats: int) -> Path:
+        """Folder of a reader's bundle; folds and repeats have their own folders below it."""
+        parts = [name]
+        if folds > 1:
+            parts.append(f"fold-{fold}")
+        if repeats > 1:
+            parts.append(f"repeat-{repeat}")
+        return self.path.joinpath("readers", *parts)
+
+    def readings(self, reader: str) -> Path:
+        """One row a reading of this reader."""
+        return self.path / "readings" / f"{reader}.parquet"

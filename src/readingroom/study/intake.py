@@ -1,0 +1,136 @@
+"""Intake: from the study file to cases that are catalogued, partitioned and audited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from readingroom.cases.audit import audit_cases
+from readingroom.cases.catalogue import catalogue_images
+from readingroom.cases.duplicates import Duplicates, find_duplicates
+from readingroom.cases.partition import Partition, partition_cases
+from readingroom.cases.table import CaseTable, join_cases, load_cases
+from readingroom.core.errors import CaseTableError
+from readingroom.core.files import hash_value, write_json
+from readingroom.core.progress import Progress
+from readingroom.core.tables import write_csv, write_parquet
+from readingroom.study.folder import RunFolder
+from readingroom.study.published import write_copies
+from readingroom.study.schema import StudyFile
+
+_OWN_COLUMNS = ("image", "label", "outline", "boxes", "split", "annotator")
+"""Columns of the case table that the readings do not repeat under their own names."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Cases that are ready to be learned from and read.
+
+    Args:
+        cases: the images that could be read, external ones included.
+        catalogue: one row an image of the case table, readable or not.
+        partition: one row an image and fold.
+        audit: as `readingroom.cases.audit.audit_cases` gives it.
+    """
+
+    cases: CaseTable
+    catalogue: pd.DataFrame
+    partition: Partition
+    audit: dict[str, Any]
+
+    @cached_property
+    def folds(self) -> list[int]:
+        """Folds, from 1."""
+        return sorted(int(fold) for fold in self.partition.frame["fold"].unique())
+
+    def splits(self, fold: int) -> pd.Series:
+        """Split of each case in a fold, in the order of the cases."""
+        return self._of_fold(fold)["split"]
+
+    def _of_fold(self, fold: int) -> pd.DataFrame:
+        parts = self.partition.frame
+        ordered: pd.DataFrame = parts[parts["fold"] == fold].set_index("image").loc[self.cases.frame["image"]]
+        return ordered.set_axis(self.cases.frame.index, axis=0)
+
+    def reading_facts(self, fold: int) -> pd.DataFrame:
+        """What a reading repeats of its case: image, truth, split, group and the facts of the case table."""
+        frame = self.cases.frame
+        facts = frame.drop(columns=[name for name in _OWN_COLUMNS if name in frame.columns])
+        parts = self._of_fold(fold)
+        own = {"image": frame["image"], "truth": frame["label"], "split": parts["split"], "group": parts["group"]}
+        return pd.DataFrame(own).join(facts)
+
+    @property
+    def key(self) -> str:
+        """Hash of what the readings depend on beside the readers."""
+        facts = [self.reading_facts(fold).to_csv(index=False) for fold in self.folds]
+        return hash_value([facts, self.catalogue["sha256"].tolist()])
+
+
+def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, progress: Progress) -> Intake:
+    """Load, catalogue, partition and audit the cases of a study, and write what was found into the run folder.
+
+    Args:
+        study: the study file.
+        base: folder that its paths are relative to.
+        folder: of the run.
+        strict: stop at images that cannot be read.
+        progress: where it is reported.
+    """
+    cases, external = _load(study, base)
+    everything = cases if external is None else join_cases(cases, external)
+    catalogue = _catalogue(everything, study, folder, strict, progress)
+    duplicates = find_duplicates(catalogue)
+    readable = _readable(everything, catalogue)
+    partition = _partition(study, readable, duplicates)
+    audited = partition
+    if (partition.frame["copy"] > 0).any():
+        readable, partition = write_copies(study, readable, catalogue, partition, folder.published, progress)
+        everything = replace(everything, frame=pd.concat([everything.frame, readable.frame]).drop_duplicates("image"))
+        catalogue = _catalogue(everything, study, folder, strict, progress)
+    audit = audit_cases(everything, catalogue, audited, duplicates.pairs, seed=study.partition.seed)
+    write_csv(partition.frame, folder.partition)
+    write_json(folder.audit, audit)
+    return Intake(readable, catalogue, partition, audit)
+
+
+def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
+    task, scheme = study.task, study.partition
+    root = None if study.images is None else base / study.images
+    cases = load_cases(base / study.cases, label=task.label, classes=task.classes, root=root, split=scheme.column)
+    if scheme.external is None:
+        return cases, None
+    return cases, load_cases(base / scheme.external, label=task.label, classes=cases.classes, complete=False)
+
+
+def _catalogue(cases: CaseTable, study: StudyFile, folder: RunFolder, strict: bool, progress: Progress) -> pd.DataFrame:
+    known = _known(folder)
+    catalogue = catalogue_images(cases, view=study.input.view, known=known, strict=strict, progress=progress)
+    write_parquet(catalogue, folder.catalogue, kind="catalogue")
+    return catalogue
+
+
+def _known(folder: RunFolder) -> pd.DataFrame | None:
+    """The catalogue of an earlier run: images that have not changed since are not decoded again."""
+    return pd.read_parquet(folder.catalogue) if folder.catalogue.is_file() else None
+
+
+def _readable(cases: CaseTable, catalogue: pd.DataFrame) -> CaseTable:
+    readable = set(catalogue.loc[catalogue["readable"], "image"])
+    frame = cases.frame[cases.frame["image"].isin(readable)].reset_index(drop=True)
+    if frame.empty:
+        raise CaseTableError(
+            "none of the images can be read",
+            fix=f"The first: {catalogue['image'].iloc[0]}: {catalogue['reason'].iloc[0]}",
+            file=cases.source,
+        )
+    return replace(cases, frame=frame)
+
+
+def _partition(study: StudyFile, cases: CaseTable, duplicates: Duplicates) -> Partition:
+    groups = duplicates.groups.reindex(cases.frame["image"]).to_numpy()
+    return partition_cases(cases, study.partition, groups=groups)

@@ -1,0 +1,270 @@
+"""The readers of a study: each is trained for each fold and repeat, then reads; what is done already is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from readingroom.cases.catalogue import view_of
+from readingroom.core.errors import LeakageError, Problem, ReadingRoomError
+from readingroom.core.files import hash_file, hash_value
+from readingroom.core.progress import Progress
+from readingroom.core.seeds import derive_seed
+from readingroom.core.tables import read_facts, write_parquet
+from readingroom.reading.bundle import LEARNED_COLUMNS, READER_FILE, ReaderBundle, learned_from, load_bundle, overlap
+from readingroom.reading.engine import open_engine
+from readingroom.reading.pipeline import Unread, prepare_file, read_images
+from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Preprocessing
+from readingroom.study.folder import RunFolder
+from readingroom.study.intake import Intake
+from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.training.fitting import Examples
+from readingroom.training.prepared import PreparedImages, prepare_images
+from readingroom.training.reader import ReaderPlan, TrainingData, train_reader
+
+READ_SPLITS = ("validation", "test", "external")
+MAX_LEAKS = 10
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: a reader in a fold and a repeat, both counted from 1."""
+
+    section: ReaderSection
+    fold: int
+    repeat: int
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Trains and applies the readers of one study.
+
+    Args:
+        study: the study file.
+        base: folder that paths of the study file are relative to.
+        intake: the audited cases.
+        folder: of the run.
+        force: test a reader even on images that it learned from.
+        progress: where it is reported.
+    """
+
+    study: StudyFile
+    base: Path
+    intake: Intake
+    folder: RunFolder
+    force: bool
+    progress: Progress
+
+    def run(self) -> dict[str, dict[str, Any]]:
+        """Train and read; returns the facts of every reader by name for the manifest."""
+        prepared = self._prepared()
+        facts: dict[str, dict[str, Any]] = {}
+        for section in self.study.reader_list:
+            parts = [self._one(job, prepared) for job in self._jobs(section)]
+            self._write_readings(section.reader_name, parts)
+            facts[section.reader_name] = parts[0].facts | {
+                "leaks": sorted({one for part in parts for one in part.leaks})
+            }
+        return facts
+
+    def _jobs(self, section: ReaderSection) -> Iterator[Job]:
+        for fold in self.intake.folds:
+            for repeat in range(1, self.study.training.repeats + 1):
+                yield Job(section, fold, repeat)
+
+    def _prepared(self) -> PreparedImages:
+        """Every image once at the study's size, whichever reader, fold or repeat needs it."""
+        contract = self._contract()
+        catalogue = self.intake.catalogue.set_index("image")
+        images = self.intake.cases.frame["image"].tolist()
+        views = {name: view_of(row) for name, row in catalogue.loc[images].iterrows()}
+        return prepare_images(
+            self.folder.prepared,
+            images,
+            lambda name: prepare_file(self.intake.cases.path(name), contract, views[name]),
+            size=contract.size,
+            key=hash_value([contract.prepared_key, catalogue.loc[images, "sha256"].tolist()]),
+            progress=self.progress,
+        )
+
+    def _contract(self) -> Preprocessing:
+        section = self.study.input
+        return Preprocessing(view=section.view, size=section.size, fit=section.fit)
+
+    def _one(self, job: Job, prepared: PreparedImages) -> _Part:
+        data = self._data(job, prepared)
+        plan = self._plan(job)
+        leaks = self._leaks(job, plan, data)
+        key = hash_value([plan.as_dict(), data.key, _origin_hash(plan.weights)])
+        where = self.folder.reader(
+            plan.name, job.fold, job.repeat, folds=len(self.intake.folds), repeats=self.study.training.repeats
+        )
+        bundle = _finished(where, key)
+        if bundle is None:
+            facts = {"study": self.study.study, "fold": job.fold, "repeat": job.repeat}
+            bundle = train_reader(plan, data, where, key=key, facts=facts, progress=self.progress)
+        return _Part(job, where, bundle, leaks)
+
+    def _plan(self, job: Job) -> ReaderPlan:
+        section, study = job.section, self.study
+        augmentation = study.augmentation if section.augmentation is None else section.augmentation
+        recipe = section.recipe(study.training)
+        # As published, the augmentation was done before the split: training draws nothing more.
+        published = study.partition.protocol == "as-published"
+        classes = self.intake.cases.classes
+        return ReaderPlan(
+            name=section.reader_name,
+            network=section.network,
+            weights=self._weights(section.weights),
+            train=section.train,
+            head=section.head,
+            classes=classes,
+            positive=study.positive_of(classes),
+            recipe=recipe,
+            augmentation=None if isinstance(augmentation, str) or published else augmentation,
+            threshold=study.evaluation.threshold,
+            seed=recipe.seed if job.repeat == 1 else derive_seed(recipe.seed, "repeat", job.repeat),
+        )
+
+    def _weights(self, written: str) -> str:
+        if written in {"imagenet", "random"}:
+            return written
+        return str(self.base / written)
+
+    def _data(self, job: Job, prepared: PreparedImages) -> TrainingData:
+        cases = self.intake.cases
+        splits = self.intake.splits(job.fold)
+        codes = {name: code for code, name in enumerate(cases.classes)}
+        targets = np.array([codes[name] for name in cases.frame["label"]], dtype=np.int64)
+        examples = Examples(_rows(splits, "training"), _rows(splits, "validation"), targets, len(cases.classes))
+        hashes = self.intake.catalogue.set_index("image")["pixels_hash"]
+        seen = splits.isin(["training", "validation"])
+        learned = pd.DataFrame(
+            {
+                "image": cases.frame.loc[seen, "image"],
+                "pixels_hash": hashes.loc[cases.frame.loc[seen, "image"]].to_numpy(),
+                "split": splits[seen],
+                "study": self.study.study,
+            },
+            columns=list(LEARNED_COLUMNS),
+        )
+        preprocessing = self._normalised(prepared, examples.training)
+        return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared)
+
+    def _normalised(self, prepared: PreparedImages, training: npt.NDArray[np.int64]) -> Preprocessing:
+        contract, wanted = self._contract(), self.study.input.normalise
+        mean: tuple[float, ...]
+        sd: tuple[float, ...]
+        if isinstance(wanted, Normalisation):
+            mean, sd = wanted.mean, wanted.sd
+        elif wanted == "training":
+            mean, sd = prepared.moments(training)
+        elif wanted == "imagenet":
+            mean, sd = IMAGENET_MEAN, IMAGENET_SD
+        else:
+            mean, sd = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+        return replace(contract, mean=mean, sd=sd)
+
+    def _leaks(self, job: Job, plan: ReaderPlan, data: TrainingData) -> list[str]:
+        """Images to be tested on that this reader learns from, or that its pre-training learned from."""
+        learned = data.learned_from
+        if Path(plan.weights).is_dir():
+            learned = pd.concat([learned, learned_from(plan.weights)], ignore_index=True)
+        splits = self.intake.splits(job.fold)
+        tested = self.intake.cases.frame.loc[splits.isin(["test", "external"]), "image"]
+        hashes = self.intake.catalogue.set_index("image")["pixels_hash"].loc[tested]
+        found = overlap(learned, hashes.tolist())
+        if len(found) and not self.force and self.study.partition.protocol == "sound":
+            raise _leakage(plan.name, found)
+        return sorted(hashes.index[hashes.isin(set(found["pixels_hash"]))])
+
+    def _write_readings(self, name: str, parts: list[_Part]) -> None:
+        path = self.folder.readings(name)
+        keys = [[part.bundle.facts["key"], part.bundle.facts["weights_sha256"]] for part in parts]
+        key = hash_value([keys, self.intake.key])
+        if path.is_file() and read_facts(path).get("key") == key:
+            return
+        frames = [self._read(part) for part in parts]
+        write_parquet(pd.concat(frames, ignore_index=True), path, kind="readings", facts={"key": key})
+
+    def _read(self, part: _Part) -> pd.DataFrame:
+        cases = self.intake.cases
+        splits = self.intake.splits(part.job.fold)
+        chosen = splits.isin(READ_SPLITS)
+        images = cases.frame.loc[chosen, "image"].tolist()
+        engine = open_engine(part.where, part.bundle)
+        readings, unread = read_images(part.bundle, engine, images, cases.root, progress=self.progress)
+        _refuse_unread(unread)
+        facts = self.intake.reading_facts(part.job.fold)
+        return readings.merge(facts, on="image", how="left", validate="one_to_one").assign(
+            fold=part.job.fold, repeat=part.job.repeat
+        )
+
+
+@dataclass(frozen=True)
+class _Part:
+    job: Job
+    where: Path
+    bundle: ReaderBundle
+    leaks: list[str]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        facts = self.bundle.facts
+        names = ("parameters", "epochs_run", "kept_epoch", "training_seconds", "precision", "device", "started_from")
+        threshold = self.bundle.threshold
+        return {
+            "network": self.bundle.network,
+            "weights": facts["plan"]["weights"],
+            "train": facts["plan"]["train"],
+            "head": list(self.bundle.head),
+            "threshold": None if threshold is None else threshold.value,
+            "threshold_rule": None if threshold is None else threshold.rule,
+            "folder": self.where.name,
+            **{name: facts[name] for name in names},
+        }
+
+
+def _rows(splits: pd.Series, name: str) -> npt.NDArray[np.int64]:
+    return np.flatnonzero((splits == name).to_numpy()).astype(np.int64)
+
+
+def _finished(where: Path, key: str) -> ReaderBundle | None:
+    """The bundle of an earlier run, if it was trained with the same key."""
+    if not (where / READER_FILE).is_file():
+        return None
+    bundle = load_bundle(where)
+    return bundle if bundle.facts.get("key") == key else None
+
+
+def _origin_hash(weights: str) -> str:
+    path = Path(weights)
+    file = path / "weights.safetensors" if path.is_dir() else path
+    return hash_file(file) if file.is_file() else weights
+
+
+def _leakage(reader: str, found: pd.DataFrame) -> LeakageError:
+    problems = [
+        Problem(image, f"learned from in study {study!r} ({split}), and in the test part here")
+        for image, split, study in found.head(MAX_LEAKS)[["image", "split", "study"]].astype(str).to_numpy()
+    ]
+    return LeakageError(
+        f"{reader} would be tested on {len(found)} images whose very pixels it learned from",
+        fix="Take them out of one side, start from other weights, or use --force: the report then names them",
+        problems=problems,
+    )
+
+
+def _refuse_unread(unread: list[Unread]) -> None:
+    if unread:
+        raise ReadingRoomError(
+            f"{len(unread)} images that could be read before cannot be read any more",
+            fix="Put them back, and run again",
+            problems=[Problem(one.image, one.reason) for one in unread[:MAX_LEAKS]],
+        )

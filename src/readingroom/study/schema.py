@@ -1,0 +1,207 @@
+"""The study file: one flat YAML, every key with its meaning. Each room owns the sections that it obeys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Annotated, Any, Literal, Optional
+
+from pydantic import Field, create_model, field_validator, model_validator
+from pydantic.fields import FieldInfo
+
+from readingroom.cases.partition import PartitionSection
+from readingroom.core.config import Section
+from readingroom.core.errors import StudyFileError
+from readingroom.reading.preprocessing import InputSection
+from readingroom.training.augmentation import AugmentationSection
+from readingroom.training.recipe import TrainingSection
+
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+Width = Annotated[int, Field(ge=1, le=65536)]
+RULE = re.compile(r"^(youden|(sensitivity|specificity)>=0?\.\d+)$")
+
+
+class TaskSection(Section):
+    """What is to be told apart."""
+
+    kind: Literal["classification", "grading"] = "classification"
+    """`classification`, or `grading` where the classes have an order, from the least to the most severe."""
+    label: str = "label"
+    """Column of the case table that holds the class."""
+    classes: Annotated[list[str], Field(min_length=2)] | None = None
+    """The classes and their order; images of other classes are left out and counted. All classes by default."""
+    positive: str | None = None
+    """Of two classes, the one that is looked for; the last of `classes` by default."""
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        # YAML reads 0 and no as numbers and booleans; a class is what the table says.
+        if not isinstance(value, list):
+            return value
+        if any(isinstance(name, bool) for name in value):
+            raise ValueError("a class called yes, no, true or false needs quotes: 'no'")
+        return [name if isinstance(name, str) else str(name) for name in value]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TaskSection:
+        if self.classes is not None:
+            if len(set(self.classes)) < len(self.classes):
+                raise ValueError("a class is named twice in classes")
+            if self.positive is not None and self.positive not in self.classes:
+                raise ValueError(f"positive is {self.positive!r}, which is none of {', '.join(self.classes)}")
+            if self.positive is not None and len(self.classes) > 2:
+                raise ValueError("positive needs two classes; more classes are compared one against the rest")
+        return self
+
+
+class EvaluationSection(Section):
+    """How readings are judged."""
+
+    unit: tuple[Literal["image", "lesion", "patient"], ...] = ("image", "lesion", "patient")
+    """What is counted; a unit that the case table does not know is left out."""
+    threshold: str | float = "youden"
+    """Two classes: rule on the validation part (`youden`, `sensitivity>=0.9`, `specificity>=0.9`), or a number."""
+    interval: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Level of the intervals."""
+    method: Literal["wilson", "clopper-pearson"] = "wilson"
+    """Interval of a proportion."""
+    compare: Literal["holm", "none"] = "holm"
+    """Adjustment of the p values of the comparisons between readers."""
+    prevalence: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Predictive values are also given at this prevalence."""
+
+    @field_validator("threshold")
+    @classmethod
+    def _known_rule(cls, value: str | float) -> str | float:
+        if isinstance(value, str) and not RULE.match(value.replace(" ", "")):
+            raise ValueError(f"{value!r} is no rule: youden, sensitivity>=0.9, specificity>=0.9, or a number")
+        return value.replace(" ", "") if isinstance(value, str) else value
+
+
+def _optional(one: FieldInfo) -> Any:
+    return (Optional[one.annotation], Field(None, description=one.description))  # noqa: UP045 -- a value, not a hint
+
+
+_OVERRIDES: Any = create_model(
+    "_Overrides",
+    __base__=Section,
+    **{name: _optional(one) for name, one in TrainingSection.model_fields.items() if name not in {"seed", "repeats"}},
+)
+
+
+class ReaderSection(_OVERRIDES):
+    """A network to be trained. Keys of `training` may stand here too, for this reader alone."""
+
+    network: Name
+    """Name of the network: `resnet18`, `vit_small_patch16_224`, `resenet`, or any other of timm's."""
+    name: Name | None = None
+    """Name of the reader; made of network, weights and training by default."""
+    weights: Name = "imagenet"
+    """`imagenet`, `random`, a safetensors file, or the folder of another reader's bundle."""
+    train: Literal["all", "head"] = "all"
+    """`all` parameters, or only a new `head` on the frozen backbone."""
+    head: tuple[Width, ...] = ()
+    """Widths of the head's hidden layers: `[1024, 512, 256, 64]` in study 2. Empty: one linear layer."""
+    augmentation: AugmentationSection | Literal["none"] | None = None
+    """For this reader alone; `none` switches the study's augmentation off."""
+
+    @property
+    def reader_name(self) -> str:
+        """The reader's name, safe as the name of a folder."""
+        if self.name is not None:
+            return self.name
+        origin = {"imagenet": "imagenet", "random": "random"}.get(self.weights, "transfer")
+        return f"{self.network}-{origin}{'-frozen' if self.train == 'head' else ''}"
+
+    def recipe(self, training: TrainingSection) -> TrainingSection:
+        """The study's recipe with this reader's own keys."""
+        own = {name: getattr(self, name) for name in TrainingSection.model_fields if name in self.model_fields_set}
+        return training.model_copy(update=own)
+
+
+class ReaderMatrix(Section):
+    """Readers as a matrix: every network with every start and every way of training."""
+
+    networks: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Names of networks."""
+    weights: Annotated[tuple[Name, ...], Field(min_length=1)] = ("imagenet", "random")
+    """Starts."""
+    train: Annotated[tuple[Literal["all", "head"], ...], Field(min_length=1)] = ("all",)
+    """Ways of training; a frozen backbone of random weights is left out."""
+    head: tuple[Width, ...] = ()
+    """Widths of the hidden layers of every head."""
+
+    def readers(self) -> Iterator[ReaderSection]:
+        """The readers of the matrix."""
+        for network, weights, train in product(self.networks, self.weights, self.train):
+            if not (weights == "random" and train == "head"):
+                yield ReaderSection(network=network, weights=weights, train=train, head=self.head)
+
+
+class StudyFile(Section):
+    """A diagnostic study: cases, what is told apart, who reads, and how the readings are judged."""
+
+    study: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^/\\\x00-\x1f]+$")]
+    """Name of the study, and of its run folder."""
+    cases: str
+    """CSV or Parquet table with one row an image, or a folder with one folder a class; relative to the study file."""
+    images: str | None = None
+    """Folder that the image paths are relative to; by default that of the case table."""
+    task: TaskSection = TaskSection()
+    """What is told apart."""
+    partition: PartitionSection = PartitionSection()
+    """Training, validation and test, never sharing a patient."""
+    input: InputSection = InputSection()
+    """How an image becomes a network's input."""
+    augmentation: AugmentationSection | None = None
+    """What is drawn at random in training; nothing by default."""
+    readers: Annotated[list[ReaderSection], Field(min_length=1)] | ReaderMatrix
+    """The networks: a list, or a matrix of networks, weights and train."""
+    training: TrainingSection = TrainingSection()
+    """How they are trained."""
+    people: str | None = None
+    """Table of doctors' readings: reader, experience, image, label or score, time_ms; relative to the study file."""
+    evaluation: EvaluationSection = EvaluationSection()
+    """How the readings are judged."""
+    phantoms: bool = False
+    """The images were drawn by software; the report says so on every page."""
+
+    @field_validator("readers", mode="before")
+    @classmethod
+    def _list_or_matrix(cls, value: Any) -> Any:
+        # Choosing by shape gives the errors of one form, not of both.
+        if isinstance(value, dict):
+            return ReaderMatrix.model_validate(value)
+        return value
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> StudyFile:
+        names = [one.reader_name.casefold() for one in self.reader_list]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"two readers are called {doubled[0]!r}; give one of them a name: of its own")
+        strange = [one.reader_name for one in self.reader_list if re.search(r"[/\\\x00-\x1f]|^\.", one.reader_name)]
+        if strange:
+            raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
+        return self
+
+    @property
+    def reader_list(self) -> list[ReaderSection]:
+        """The readers, whichever way they were written."""
+        return list(self.readers.readers()) if isinstance(self.readers, ReaderMatrix) else self.readers
+
+    def positive_of(self, classes: tuple[str, ...]) -> str | None:
+        """The class that is looked for, of two.
+
+        Raises:
+            StudyFileError: the study names one that the cases do not have.
+        """
+        if len(classes) != 2:
+            return None
+        if self.task.positive is not None and self.task.positive not in classes:
+            raise StudyFileError(
+                f"positive is {self.task.positive!r}, the classes are {', '.join(classes)}", field="task.positive"
+            )
+        return self.task.positive or classes[-1]

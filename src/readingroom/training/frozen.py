@@ -1,0 +1,76 @@
+"""Frozen backbones: features of every image, and of drawn copies of it, are computed once and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+
+from readingroom.core.files import atomic_write
+from readingroom.core.progress import Progress
+from readingroom.networks import Network
+from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
+from readingroom.training.sources import FeatureSource, ImageSource, Rows, made_ahead
+
+BATCH = 32
+
+
+def keep_features(
+    network: Network,
+    source: ImageSource,
+    *,
+    plain: Rows,
+    augmented: Rows,
+    copies: int,
+    path: Path,
+    seed: int,
+    precision: PrecisionChoice,
+    name: str,
+    progress: Progress,
+) -> FeatureSource:
+    """Compute and store features, or find those that an earlier run stored.
+
+    Args:
+        network: its backbone is run in evaluation mode and not changed.
+        source: the images.
+        plain: rows whose plain image is needed: training and validation.
+        augmented: rows whose copies are needed: training.
+        copies: drawn copies of each.
+        path: ``.npy`` to be written, (1 + copies, N, F) float32. Its name must tell what decides the features.
+        seed: of the later choice of copies.
+        precision: as in the recipe.
+        name: shown with the progress.
+        progress: where it is reported.
+    """
+    if path.is_file():
+        return FeatureSource(path, seed)
+    device = choose_device()
+    backbone = network.eval().to(memory_format=torch.channels_last).to(device)
+    jobs = _jobs(plain, augmented, copies)
+    task = progress.start(f"{name}: features of the frozen backbone", sum(len(rows) for _, rows in jobs))
+    makers = [lambda copy=copy, rows=rows: _inputs(source, copy, rows) for copy, rows in jobs]
+    kept = None
+    with atomic_write(path) as temporary, torch.inference_mode():
+        for (copy, rows), inputs in zip(jobs, made_ahead(makers), strict=True):
+            with autocast(choose_precision(precision, device), device):
+                features = backbone.features(inputs.to(device)).float().cpu().numpy()
+            if kept is None:
+                shape = (1 + copies, len(source.prepared.pixels), features.shape[1])
+                kept = open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
+            kept[copy, rows] = features
+            progress.advance(task, len(rows))
+        del kept
+    progress.finish(task)
+    return FeatureSource(path, seed)
+
+
+def _jobs(plain: Rows, augmented: Rows, copies: int) -> list[tuple[int, Rows]]:
+    parts = [(0, plain), *((copy, augmented) for copy in range(1, copies + 1))]
+    return [(copy, rows[start : start + BATCH]) for copy, rows in parts for start in range(0, len(rows), BATCH)]
+
+
+def _inputs(source: ImageSource, copy: int, rows: Rows) -> torch.Tensor:
+    # The plain image is copy 0.
+    return source.plain(rows) if copy == 0 else source.copy(rows, copy)

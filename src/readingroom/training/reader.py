@@ -1,0 +1,214 @@
+"""Training one reader: from prepared images and a plan to a reader bundle with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from readingroom.core.files import hash_value
+from readingroom.core.progress import Progress
+from readingroom.core.seeds import derive_seed
+from readingroom.core.tables import write_csv
+from readingroom.networks import Network, build_network
+from readingroom.reading.bundle import ReaderBundle, Threshold, learned_from, save_bundle
+from readingroom.reading.engine import TorchEngine
+from readingroom.reading.preprocessing import Preprocessing
+from readingroom.training.augmentation import AugmentationSection, Augmenter
+from readingroom.training.checkpoint import Checkpoint
+from readingroom.training.fitting import VALIDATION_BATCH, Examples, Fitted, fit
+from readingroom.training.frozen import keep_features
+from readingroom.training.prepared import PreparedImages
+from readingroom.training.recipe import TrainingSection
+from readingroom.training.sources import ImageSource
+from readingroom.training.threshold import choose_threshold
+
+HISTORY_FILE = "history.csv"
+
+
+@dataclass(frozen=True)
+class ReaderPlan:
+    """A reader to be trained.
+
+    Args:
+        name: of the reader.
+        network: as `readingroom.networks.build_network` knows it.
+        weights: ``random``, ``imagenet``, a safetensors file or a bundle's folder.
+        train: ``all`` parameters, or the ``head`` on a frozen backbone.
+        head: widths of the head's hidden layers.
+        classes: in the order of the outputs.
+        positive: of two classes, the one that is looked for.
+        recipe: how it is trained.
+        augmentation: what is drawn; None draws nothing.
+        threshold: the rule, or a number.
+        seed: of this repeat.
+    """
+
+    name: str
+    network: str
+    weights: str
+    train: Literal["all", "head"]
+    head: tuple[int, ...]
+    classes: tuple[str, ...]
+    positive: str | None
+    recipe: TrainingSection
+    augmentation: AugmentationSection | None
+    threshold: str | float
+    seed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values: for the key of a training and for ``reader.yaml``."""
+        values = dict(vars(self))
+        values["recipe"] = self.recipe.model_dump(mode="json")
+        values["augmentation"] = None if self.augmentation is None else self.augmentation.model_dump(mode="json")
+        return values
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The images of a study, prepared, and which of them this training may see.
+
+    Args:
+        prepared: rows as in the case table.
+        examples: training and validation rows, and classes.
+        preprocessing: with the normalisation of this training part.
+        learned_from: image, pixels_hash, split, study of the rows that are seen.
+        kept: folder for kept features.
+    """
+
+    prepared: PreparedImages
+    examples: Examples
+    preprocessing: Preprocessing
+    learned_from: pd.DataFrame
+    kept: Path
+
+    @property
+    def key(self) -> str:
+        """Hash of the images, the classes and the parts."""
+        rows = [part.tolist() for part in (self.examples.training, self.examples.validation)]
+        targets = self.examples.targets.tolist()
+        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.as_dict()])
+
+
+def train_reader(
+    plan: ReaderPlan, data: TrainingData, folder: Path, *, key: str, facts: Mapping[str, Any], progress: Progress
+) -> ReaderBundle:
+    """Train a reader and write its bundle and history; goes on from a checkpoint of the same key.
+
+    Args:
+        plan: what to train.
+        data: what to train it on.
+        folder: of the bundle.
+        key: hash of all that decides the result.
+        facts: written into ``reader.yaml`` beside the facts of the training itself.
+        progress: where it is reported.
+    """
+    network = _built(plan, data.preprocessing.size)
+    checkpoint = Checkpoint(folder / "checkpoint", key)
+    fitted = _fit(plan, data, network, checkpoint, progress)
+    bundle = ReaderBundle(
+        name=plan.name,
+        network=plan.network,
+        head=plan.head,
+        classes=plan.classes,
+        positive=plan.positive,
+        preprocessing=data.preprocessing,
+        threshold=_threshold(plan, data, network),
+        facts={**facts, "key": key, "plan": plan.as_dict(), **_training_facts(network, fitted)},
+    )
+    write_csv(pd.DataFrame(fitted.history), folder / HISTORY_FILE)
+    save_bundle(folder, bundle, network, _all_learned_from(plan, data))
+    checkpoint.remove()
+    return bundle
+
+
+def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Checkpoint, progress: Progress) -> Fitted:
+    preprocessing = data.preprocessing
+    augmenter = Augmenter(
+        plan.augmentation,
+        preprocessing.size,
+        preprocessing.mean,
+        preprocessing.sd,
+        derive_seed(plan.seed, "augmentation"),
+    )
+    images = ImageSource(data.prepared, augmenter)
+    fitted_by = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress)
+    if plan.train == "all":
+        fitted = fitted_by(network, images, data.examples, plan.recipe)
+        network.load_state_dict(fitted.weights)
+        return fitted
+    copies = plan.recipe.copies if plan.augmentation is not None else 0
+    wanted = [
+        plan.network,
+        plan.weights,
+        plan.seed,
+        plan.as_dict()["augmentation"],
+        copies,
+        data.key,
+        plan.recipe.precision,
+    ]
+    features = keep_features(
+        network,
+        images,
+        plain=np.concatenate([data.examples.training, data.examples.validation]),
+        augmented=data.examples.training,
+        copies=copies,
+        path=data.kept / f"{hash_value(wanted)[:16]}.npy",
+        seed=derive_seed(plan.seed, "copies"),
+        precision=plan.recipe.precision,
+        name=plan.name,
+        progress=progress,
+    )
+    fitted = fitted_by(network.head, features, data.examples, plan.recipe)
+    network.head.load_state_dict(fitted.weights)
+    return fitted
+
+
+def _built(plan: ReaderPlan, size: int) -> Network:
+    return build_network(
+        plan.network,
+        len(plan.classes),
+        weights=plan.weights,
+        head=plan.head,
+        image_size=size,
+        drop_rate=plan.recipe.dropout,
+        seed=derive_seed(plan.seed, "weights"),
+    )
+
+
+def _threshold(plan: ReaderPlan, data: TrainingData, network: Network) -> Threshold | None:
+    """Chosen on scores that the reader gives as it will read: in float32, on plain images."""
+    if plan.positive is None:
+        return None
+    engine = TorchEngine(network, data.preprocessing)
+    rows = data.examples.validation
+    parts = np.array_split(rows, max(1, round(len(rows) / VALIDATION_BATCH)))
+    positive = plan.classes.index(plan.positive)
+    scores = [engine.scores(data.prepared.pixels[part])[:, positive] for part in parts if len(part)]
+    score = np.concatenate(scores) if scores else np.empty(0, dtype=np.float32)
+    return choose_threshold(data.examples.targets[rows] == positive, score, plan.threshold)
+
+
+def _all_learned_from(plan: ReaderPlan, data: TrainingData) -> pd.DataFrame:
+    """This study's images, and those that the bundle it started from had learned from."""
+    if plan.weights in {"random", "imagenet"} or Path(plan.weights).is_file():
+        return data.learned_from
+    return pd.concat([data.learned_from, learned_from(plan.weights)], ignore_index=True)
+
+
+def _training_facts(network: Network, fitted: Fitted) -> dict[str, Any]:
+    loaded = network.loaded
+    return {
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "epochs_run": len(fitted.history),
+        "kept_epoch": fitted.kept_epoch,
+        "training_seconds": round(fitted.seconds, 1),
+        "precision": fitted.precision,
+        "device": fitted.device,
+        "started_from": None if loaded is None else asdict(loaded),
+    }

@@ -1,0 +1,115 @@
+"""Sources of training batches: what the fitting loop draws from, images or kept features."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from readingroom.core.seeds import generator
+from readingroom.training.augmentation import Augmenter
+from readingroom.training.prepared import PreparedImages
+
+Rows = npt.NDArray[np.int64]
+Made = TypeVar("Made")
+
+
+class Source(ABC):
+    """Inputs of a network by the rows of the case table."""
+
+    @abstractmethod
+    def drawn(self, rows: Rows, epoch: int) -> torch.Tensor:
+        """Inputs for training: what this epoch draws for these rows, whatever batch they are in. First axis: rows."""
+
+    @abstractmethod
+    def plain(self, rows: Rows) -> torch.Tensor:
+        """Inputs as they are when reading. First axis: rows."""
+
+
+@dataclass(frozen=True)
+class ImageSource(Source):
+    """Prepared images, augmented and normalised: (B, 3, size, size)."""
+
+    prepared: PreparedImages
+    augmenter: Augmenter
+
+    def drawn(self, rows: Rows, epoch: int) -> torch.Tensor:  # noqa: D102
+        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch)
+
+    def plain(self, rows: Rows) -> torch.Tensor:  # noqa: D102
+        return self.augmenter.plain(self.prepared.pixels[rows])
+
+    def copy(self, rows: Rows, number: int) -> torch.Tensor:
+        """Augmented copies of these rows that are the same in every epoch; numbers count from 1."""
+        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch=0, copy=number)
+
+
+@dataclass(frozen=True)
+class FeatureSource(Source):
+    """Kept features of a frozen backbone: (B, F), of the plain image or of one of its augmented copies.
+
+    Args:
+        path: ``.npy`` of (1 + copies, N, F); the first is the plain image.
+        seed: of the choice of copies.
+    """
+
+    path: Path
+    seed: int
+
+    @cached_property
+    def features(self) -> npt.NDArray[np.float32]:
+        """(1 + copies, N, F), memory-mapped."""
+        return np.asarray(np.load(self.path, mmap_mode="r"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path, "seed": self.seed}
+
+    def drawn(self, rows: Rows, epoch: int) -> torch.Tensor:  # noqa: D102
+        versions, count, _ = self.features.shape
+        chosen = np.atleast_1d(generator(self.seed, "copies", epoch).integers(versions, size=count))
+        return torch.from_numpy(self.features[chosen[rows], rows])
+
+    def plain(self, rows: Rows) -> torch.Tensor:  # noqa: D102
+        return torch.from_numpy(self.features[0, rows])
+
+
+def made_ahead(makers: Sequence[Callable[[], Made]], ahead: int = 2) -> Iterator[Made]:
+    """Call each maker in a thread of its own, a few ahead of their use, and yield what they made in order.
+
+    An error in the thread is raised here, with its traceback. Leaving the loop early ends the thread.
+    """
+    ready: Queue[tuple[Made | None, BaseException | None]] = Queue(maxsize=ahead)
+    stopped = Event()
+
+    def work() -> None:
+        try:
+            for make in makers:
+                if stopped.is_set():
+                    return
+                ready.put((make(), None))
+        except BaseException as error:  # noqa: BLE001 -- handed to the consumer, which raises it
+            ready.put((None, error))
+
+    thread = Thread(target=work, name="batches", daemon=True)
+    thread.start()
+    try:
+        for _ in makers:
+            made, error = ready.get()
+            if error is not None:
+                raise error
+            yield made  # type: ignore[misc]
+    finally:
+        stopped.set()
+        while thread.is_alive():
+            while not ready.empty():
+                ready.get_nowait()
+            thread.join(timeout=0.01)
