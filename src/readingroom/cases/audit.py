@@ -32,8 +32,9 @@ FIELDS: dict[str, str] = {
     "listed [{a, b, split_a, split_b, label_a, label_b, patient_a, patient_b, fold, distance, similarity, exact}]}",
     "patients": "known; groups_on_two_sides {total, listed}; images_each {lowest, median, mean, highest}; labels_each "
     "{number of classes: patients}; lesions_with_several_labels {total, listed}",
-    "images": "unreadable_total; unreadable [{image, reason}]; conditions {blurred, underexposed, overexposed: {total, "
-    "fact, limit, worst [{image, value}]}}; formats [{format, images}]; converted [{note, images}]; views {kind: images}",
+    "images": "unreadable_total; unreadable [{image, reason}]; conditions {blurred, underexposed, overexposed: "
+    "{total, fact, limit, worst [{image, value}]}}; formats [{format, images}]; converted [{note, images}]; "
+    "views {kind: images}",
     "shortcuts": "found [{family, columns, auc, low, high, by_class, images, groups, level}]; left_out [class]; reason",
     "warnings": "[{level, code, text, values, fix}], the gravest first: text and fix are English templates, values "
     "what their {placeholders} stand for",
@@ -155,7 +156,9 @@ def _small_notes(small: list[dict[str, Any]]) -> Iterator[Note]:
         yield Note("warning", "small-class", _SMALL[one["split"]], values, _SMALL_FIX)
 
 
-_LESS = "{images} images of {groups} patients (or groups), fewer than {least_images} images of {least_groups}: "
+_LESS = (
+    "{images} images of {groups} patients (or groups); {least_images} images of {least_groups} are the least advised: "
+)
 _SMALL = {
     "training": "For training, the class {label} has " + _LESS + "a reader can hardly learn it.",
     "validation": "For validation, the class {label} has " + _LESS + "a threshold fixed on them is uncertain.",

@@ -78,7 +78,7 @@ def duplicate_notes(duplicates: dict[str, Any]) -> Iterator[Note]:
     conflicting = duplicates["conflicting_labels"]
     if conflicting["total"]:
         text = "Pairs of duplicate images have different labels: {total}, of them {exact} with the same pixels."
-        fix = "Look at the pairs listed: one of the two labels may be wrong."
+        fix = "Look at the pairs listed: where both show the same thing, one of the labels is wrong."
         yield Note(_grave(conflicting), "conflicting-duplicates", text, _counts(conflicting), fix)
 
 

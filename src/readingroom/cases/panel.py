@@ -16,6 +16,7 @@ _STROKE_WINDOW = np.ones((17, 17), np.uint8)
 _LETTER_HEIGHTS = (6, 20)
 _LONGEST_WORD = 220
 _ALIGNED = 1
+_SMALL_LETTER = 0.6
 _GREEN_MARGIN = 35
 _FLAT = 22
 _EMBLEM_CONTRAST = 60
@@ -150,8 +151,10 @@ def _words(letters: np.ndarray, strokes: np.ndarray) -> np.ndarray:
         return np.zeros((0, 6), np.int64)
     x0, y0, x1, y1 = letters.T
     gap = np.maximum(x0[:, None], x0) - np.minimum(x1[:, None], x1)
-    aligned = (np.abs(y0[:, None] - y0) <= _ALIGNED) & (np.abs(y1[:, None] - y1) <= _ALIGNED)
-    near = gap <= 1.1 * (y1 - y0)[:, None]
+    height = y1 - y0
+    lower = np.minimum(height[:, None], height) >= _SMALL_LETTER * np.maximum(height[:, None], height)
+    aligned = (np.abs(y1[:, None] - y1) <= _ALIGNED) & lower
+    near = gap <= 1.1 * np.maximum(height[:, None], height)
     _, labels = connected_components(csr_array(aligned & near), directed=False)
     order = np.argsort(labels, kind="stable")
     starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
@@ -181,11 +184,12 @@ def _panel_words(words: np.ndarray) -> np.ndarray:
     gap = np.maximum(x0[:, None], x0) - np.minimum(x1[:, None], x1)
     same_height = np.abs(height[:, None] - height) <= 2
     below = (np.abs(x0[:, None] - x0) <= 3) & (np.abs(y0[:, None] - y0) > height) & same_height
-    beside = (np.abs(y0[:, None] - y0) <= 2) & (np.abs(y1[:, None] - y1) <= 2) & (gap < 8 * height)
+    overlap = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
+    beside = (overlap >= 0.6 * np.maximum(height[:, None], height)) & (gap < 8 * height)
     alone = (width >= 4.5 * height) & ((letters >= 5) | (strokes >= 1.1 * width / height))
     sure = long & (alone | (below & candidates).any(axis=1))
-    also = candidates & ((below | beside) & sure).any(axis=1)
-    return np.asarray(words[sure | also])
+    listed = sure | (candidates & (below & sure).any(axis=1))
+    return np.asarray(words[listed | (candidates & (beside & listed).any(axis=1))])
 
 
 def _grow(strokes: np.ndarray, box: Box) -> Box:

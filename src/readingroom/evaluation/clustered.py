@@ -39,7 +39,7 @@ def clustered_auc(truth: ArrayLike, score: ArrayLike, cluster: ArrayLike, *, lev
     Example:
         >>> truth, score = [0, 0, 1, 1, 0, 1], [1, 2, 3, 4, 3, 2]
         >>> round(clustered_auc(truth, score, ["a", "a", "b", "b", "c", "c"]).variance, 4)
-        0.0926
+        0.0943
     """
     real, scores = truth_of_both(truth), numbers(score)
     codes, count = clusters(cluster)
@@ -72,7 +72,7 @@ def clustered_auc_test(
     Example:
         >>> truth, a, b = [0, 0, 1, 1, 0, 1], [1, 2, 3, 4, 3, 2], [2, 1, 1, 4, 3, 2]
         >>> round(clustered_auc_test(truth, a, b, [1, 1, 2, 2, 3, 3]).difference, 4)
-        0.1667
+        0.2222
     """
     checked_level(level)
     real, first, second = truth_of_both(truth), numbers(a, "a"), numbers(b, "b")

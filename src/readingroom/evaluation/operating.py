@@ -79,8 +79,8 @@ def operating_point(
         EvaluationError: an unknown rule, or arrays that have no ROC curve.
 
     Example:
-        >>> operating_point([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).threshold
-        0.225
+        >>> operating_point([0, 0, 1, 1], [1, 4, 3, 8]).threshold
+        2.0
     """
     curve = roc_curve(truth, score)
     i = _cheapest(curve, rule) if isinstance(rule, Cost) else _by_rule(curve, rule)

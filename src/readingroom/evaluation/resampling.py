@@ -22,7 +22,7 @@ Arrays = tuple[ArrayLike, ...]
 
 
 def bootstrap(
-    statistic: str | Callable[..., float],
+    statistic: str | Callable[..., float | None],
     *arrays: ArrayLike,
     cluster: ArrayLike | None = None,
     method: str = "percentile",
@@ -195,7 +195,7 @@ def _exactly(sample: _Sample, *names: str) -> tuple[NDArray[Any], ...]:
     return sample.arrays
 
 
-def _weighted(statistic: str | Callable[..., float], sample: _Sample) -> Weighted:
+def _weighted(statistic: str | Callable[..., float | None], sample: _Sample) -> Weighted:
     if callable(statistic):
         return WeightedCallable(statistic, sample.arrays, sample.codes, sample.count)
     build = chosen(statistic, STATISTICS, "statistic")

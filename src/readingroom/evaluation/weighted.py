@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from readingroom.core.errors import EvaluationError
 from readingroom.evaluation.areas import placements
 from readingroom.evaluation.arrays import Bools, Floats, Ints
 
@@ -117,21 +118,28 @@ class WeightedCallable(Weighted):
     """Any function of the arrays, called on the readings drawn; as slow as the function.
 
     Args:
-        function: takes the arrays, resampled, and gives a number.
+        function: takes the arrays, resampled, and gives a number, or None where it is not defined.
         arrays: (n, ...) each.
         codes: (n,) number of each reading's cluster.
         count: clusters in all.
     """
 
     def __init__(
-        self, function: Callable[..., float], arrays: tuple[NDArray[Any], ...], codes: Ints, count: int
+        self, function: Callable[..., float | None], arrays: tuple[NDArray[Any], ...], codes: Ints, count: int
     ) -> None:
         self._function, self._arrays, self._codes, self._count = function, arrays, codes, count
 
     def of(self, drawn: Floats) -> float:
         """The function of the readings, each repeated as often as its cluster was drawn."""
         rows = np.repeat(np.arange(self._codes.size), drawn[self._codes].astype(np.int64))
-        return float(self._function(*(array[rows] for array in self._arrays))) if rows.size else np.nan
+        if rows.size == 0:
+            return np.nan
+        try:
+            value = self._function(*(array[rows] for array in self._arrays))
+        except EvaluationError:
+            # A draw may lack a class; the caller counts such draws and says so.
+            return np.nan
+        return np.nan if value is None else float(value)
 
     def influence(self) -> Floats:
         """(C,) jackknife: what the statistic loses without each cluster."""

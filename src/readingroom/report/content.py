@@ -198,7 +198,8 @@ def _comparisons(results: Results, say: Translator) -> list[Group]:
             part = say("{part}, counted by {unit}", part=say(SPLIT_NAMES[split]), unit=say(unit))
             main, others = _main_measures(unit, results)
             groups.append(Group(part, tuple(_compared(results, split, unit, main, say))))
-            title = say("{part}: sensitivity and specificity", part=part)
+            text = "{part}: sensitivity and specificity" if results.positive else "{part}: AUC of each class"
+            title = say(text, part=part)
             groups.append(Group(title, tuple(_compared(results, split, unit, others, say))))
     return [group for group in groups if group.tables]
 
@@ -207,7 +208,7 @@ def _main_measures(unit: str, results: Results) -> tuple[tuple[str, ...], tuple[
     # With many classes the areas are one table a class: the accuracy over all comes first.
     if unit != "image":
         return ("auc", "accuracy", "sensitivity", "specificity"), ()
-    return ("auc", "accuracy") if results.positive else ("accuracy", "auc"), ("sensitivity", "specificity")
+    return (("auc", "accuracy"), ("sensitivity", "specificity")) if results.positive else (("accuracy",), ("auc",))
 
 
 def _compared(results: Results, split: str, unit: str, measures: Sequence[str], say: Translator) -> list[NamedTable]:
@@ -243,7 +244,7 @@ def _training_row(name: str, facts: Mapping[str, Any], say: Translator) -> tuple
     rule = say(str(facts.get("threshold_rule") or ""))
     return (
         Cell(name, str(facts.get("network") or "")),
-        Cell(str(facts.get("weights") or "–").rsplit("/", 1)[-1]),
+        Cell(say(str(facts.get("weights") or "–").rsplit("/", 1)[-1])),
         Cell(say(_TRAINED.get(str(facts.get("train")), str(facts.get("train") or "–")))),
         Cell(f"{parameters / 1e6:.1f} M" if isinstance(parameters, int | float) else "–"),
         Cell(str(facts.get("epochs_run") or "–")),

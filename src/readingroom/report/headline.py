@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from readingroom.core.translations import Translator
 from readingroom.evaluation import Estimate
 from readingroom.report.results import Comparison, Performance, Results
-from readingroom.report.wording import SPLIT_NAMES, interval_sentence, p_text, seconds_text, value_text
+from readingroom.report.wording import SPLIT_NAMES, interval_sentence, interval_text, p_text, seconds_text, value_text
 
 
 @dataclass(frozen=True)
@@ -181,5 +181,5 @@ def cards(results: Results, lead: Lead, say: Translator) -> list[Card]:
 
 
 def _interval_note(name: str, estimate: Estimate, say: Translator) -> str:
-    said = interval_sentence(name, estimate, say)
-    return said[said.index("(") + 1 : -1] if "(" in said else ""
+    interval = interval_text(name, estimate, say(" to "))
+    return say("{level}% CI {interval}", level=f"{100 * estimate.level:g}", interval=interval) if interval else ""

@@ -24,8 +24,7 @@ def methods_paragraphs(run: RunFolder | None, results: Results, say: Translator)
     parts += [list(_statistics(results, say))]
     if run is not None:
         parts += [list(_software(run, say))]
-    glue = "" if say.language == "zh" else " "
-    return [glue.join(sentence for sentence in part if sentence) for part in parts if any(part)]
+    return [say(" ").join(sentence for sentence in part if sentence) for part in parts if any(part)]
 
 
 def _cases(run: RunFolder, say: Translator) -> Iterator[str]:
@@ -94,7 +93,10 @@ def _training(run: RunFolder, say: Translator) -> Iterator[str]:
 def _network(facts: Mapping[str, Any], say: Translator) -> str:
     weights, train = str(facts.get("weights", "?")), str(facts.get("train", "?"))
     weights_said = say(_WEIGHTS.get(weights, weights.rsplit("/", 1)[-1]))
-    return f"{facts.get('network', '?')} ({weights_said}{say(', ')}{say(_TRAINED.get(train, train))})"
+    trained = say(_TRAINED.get(train, train))
+    return say(
+        "{network} ({weights}, {trained})", network=facts.get("network", "?"), weights=weights_said, trained=trained
+    )
 
 
 def _threshold(run: RunFolder, say: Translator) -> str:
@@ -113,15 +115,15 @@ def _statistics(results: Results, say: Translator) -> Iterator[str]:
     yield say("Calls are compared with the reference standard; {level}% confidence intervals.", level=level)
     used = dict.fromkeys(estimate.method for estimate in results.measures() if estimate.low is not None)
     if used:
-        yield say("Interval methods: {list}.", list="; ".join(method_text(method, say) for method in used))
+        yield say("Interval methods: {list}.", list=say("; ").join(method_text(method, say) for method in used))
     if any(reader.has_scores for reader in results.readers):
         yield say("Areas under the ROC curve are computed from scores; readers with calls only have none.")
     units = dict.fromkeys(performance.unit for performance in results.performances)
     if len(units) > 1:
-        yield " ".join(say("Counted by {unit}: {rule}.", unit=say(unit), rule=say(RULES[unit])) for unit in units)
+        yield say(" ").join(say("Counted by {unit}: {rule}.", unit=say(unit), rule=say(RULES[unit])) for unit in units)
     tests = dict.fromkeys(comparison.method for comparison in results.comparisons)
     if tests:
-        listed = "; ".join(method_text(method, say) for method in tests)
+        listed = say("; ").join(method_text(method, say) for method in tests)
         yield say("Readers were compared on the images that both read ({list}), with Holm's correction.", list=listed)
 
 

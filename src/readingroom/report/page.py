@@ -138,7 +138,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
     wanted = {
         "participants": ("Participants", bool(content.table_one)),
         "audit": ("Data audit", content.audit is not None),
-        "training": ("Training", "losses" in pictures or content.training is not None),
+        "training": ("Training of the networks", "losses" in pictures or content.training is not None),
         "results": ("Results: {part}", bool(content.blocks)),
         "comparisons": ("Reader against reader", bool(content.comparisons)),
         "time": ("Reading time", content.times is not None),

@@ -189,7 +189,13 @@ def _fact_rows(frame: pd.DataFrame, column: str, splits: Sequence[str], say: Tra
     if numbers is not None:
         return [(Cell(title), *(_quartiles(numbers[rows["split"] == split]) for split in splits))]
     levels = sorted(rows[column].dropna().astype(str).unique())
-    return [(Cell(f"{title}: {level}"), *(_level(rows, column, level, split) for split in splits)) for level in levels]
+    return [
+        _level_row(rows, column, level, splits, say("{name}: {value}", name=title, value=level)) for level in levels
+    ]
+
+
+def _level_row(rows: pd.DataFrame, column: str, level: str, splits: Sequence[str], head: str) -> tuple[AnyCell, ...]:
+    return (Cell(head), *(_level(rows, column, level, split) for split in splits))
 
 
 def _level(rows: pd.DataFrame, column: str, level: str, split: str) -> Cell:

@@ -114,7 +114,7 @@ def methods_note(estimates: Sequence[Estimate | None], say: Translator) -> str:
     found = [estimate for estimate in estimates if estimate is not None and estimate.low is not None]
     if not found:
         return ""
-    methods = "; ".join(dict.fromkeys(method_text(estimate.method, say) for estimate in found))
+    methods = say("; ").join(dict.fromkeys(method_text(estimate.method, say) for estimate in found))
     return say("{level}% intervals: {methods}.", level=f"{100 * found[0].level:g}", methods=methods)
 
 
@@ -224,7 +224,7 @@ def comparison_table(results: Results, split: str, unit: str, measure: str, say:
         label = (Cell(c.positive),) if by_class else ()
         rows.append((*label, *cells, Cell(p_text(c.p_value)), Cell(p_text(c.p_holm))))
     heads = ("First reader", "Second reader", "n", "Difference", "Only first / only second right", "p", "p (Holm)")
-    methods = "; ".join(dict.fromkeys(method_text(c.method, say) for c in found))
+    methods = say("; ").join(dict.fromkeys(method_text(c.method, say) for c in found))
     note = say("Difference = first − second, on the same units. Test: {methods}.", methods=methods)
     columns = ((say("Class"),) if by_class else ()) + tuple(say(head) for head in heads)
     table = Table(f"comparison-{split}-{unit}-{measure}", "", columns, tuple(rows), note, 3 if by_class else 2)

@@ -85,16 +85,14 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     everything = cases if external is None else join_cases(cases, external)
     catalogue = _catalogue(everything, study, folder, strict, progress)
     duplicates = find_duplicates(catalogue)
+    partition = _partition(study, _readable(cases, catalogue), external, catalogue, duplicates)
+    audit = audit_cases(everything, catalogue, partition, duplicates.pairs, seed=study.partition.seed)
+    write_json(folder.audit, audit)
     readable = _readable(everything, catalogue)
-    partition = _partition(study, readable, duplicates)
-    audited = partition
     if (partition.frame["copy"] > 0).any():
         readable, partition = write_copies(study, readable, catalogue, partition, folder.published, progress)
-        everything = replace(everything, frame=pd.concat([everything.frame, readable.frame]).drop_duplicates("image"))
-        catalogue = _catalogue(everything, study, folder, strict, progress)
-    audit = audit_cases(everything, catalogue, audited, duplicates.pairs, seed=study.partition.seed)
+        catalogue = _catalogue(readable, study, folder, strict, progress)
     write_csv(partition.frame, folder.partition)
-    write_json(folder.audit, audit)
     return Intake(readable, catalogue, partition, audit)
 
 
@@ -131,6 +129,13 @@ def _readable(cases: CaseTable, catalogue: pd.DataFrame) -> CaseTable:
     return replace(cases, frame=frame)
 
 
-def _partition(study: StudyFile, cases: CaseTable, duplicates: Duplicates) -> Partition:
+def _partition(
+    study: StudyFile,
+    cases: CaseTable,
+    external: CaseTable | None,
+    catalogue: pd.DataFrame,
+    duplicates: Duplicates,
+) -> Partition:
     groups = duplicates.groups.reindex(cases.frame["image"]).to_numpy()
-    return partition_cases(cases, study.partition, groups=groups)
+    tested = None if external is None else _readable(external.rebased(cases.root), catalogue)
+    return partition_cases(cases, study.partition, groups=groups, external=tested)

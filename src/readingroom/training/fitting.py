@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import Rows, Source, made_ahead
 
 VALIDATION_BATCH = 64
+
+# Fabric announces its precision and its processes on the terminal; the manifest says both.
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
-from readingroom.reading.bundle import ReaderBundle, Threshold, learned_from, save_bundle
+from readingroom.reading.bundle import ReaderBundle, Threshold, learned_from, load_bundle, save_bundle
 from readingroom.reading.engine import TorchEngine
 from readingroom.reading.preprocessing import Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
@@ -124,7 +124,7 @@ def train_reader(
     write_csv(pd.DataFrame(fitted.history), folder / HISTORY_FILE)
     save_bundle(folder, bundle, network, _all_learned_from(plan, data))
     checkpoint.remove()
-    return bundle
+    return load_bundle(folder)
 
 
 def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Checkpoint, progress: Progress) -> Fitted:

@@ -34,13 +34,13 @@ def difficulty_of(level: float) -> Difficulty:
         True
     """
 
-    def between(easy: float, hard: float) -> float:
-        return float(np.interp(level, (0, 1), (easy, hard)))
+    def between(easy: float, middle: float, hard: float) -> float:
+        return float(np.interp(level, (0, 0.5, 1), (easy, middle, hard)))
 
     return Difficulty(
-        strength=between(1.1, 0.12),
-        size=between(1.25, 0.65),
-        variation=between(0.55, 1.35),
-        decoys=between(0.2, 2.4),
-        overlap=between(0.0, 0.45),
+        strength=between(1.15, 0.95, 0.15),
+        size=between(1.6, 1.3, 0.75),
+        variation=between(0.4, 0.75, 1.35),
+        decoys=between(0.1, 0.7, 2.4),
+        overlap=between(0.0, 0.1, 0.45),
     )

@@ -30,7 +30,7 @@ def draw_confusion(pen: Pen, results: Results, split: str, unit: str = "image") 
     figure = new_figure(rows * (side + 0.3) + (0.05 * longest + 0.5 if _tilted(results.classes) else 0.5), width)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for position, (panel, performance) in enumerate(zip(panels, performances, strict=False)):
-        _matrix(panel, np.array(performance.confusion), labels=classes <= _MOST_WITH_TEXT, columns=columns)
+        _matrix(panel, np.array(performance.confusion), labels=classes <= _MOST_WITH_TEXT, side_in=side)
         last = position // columns == rows - 1
         _label(panel, pen, results.classes, first=position % columns == 0, last=last)
         panel.set_title(pen.name(performance.reader, 110 // columns // 2 + 4))
@@ -47,17 +47,17 @@ def _columns(readers: int, classes: int) -> int:
     return min(readers, most)
 
 
-def _matrix(panel: Axes, counts: np.ndarray, *, labels: bool, columns: int) -> None:
+def _matrix(panel: Axes, counts: np.ndarray, *, labels: bool, side_in: float) -> None:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     panel.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="equal")
-    size = min(9.5, 34 / len(counts) / max(1, columns / 2.2)) if len(counts) > 3 else 10
+    size = min(10.0, 72 * side_in / len(counts) * 0.25)
     for (row, column), count in np.ndenumerate(counts):
         if not labels and count == 0:
             continue
         colour = "white" if shares[row, column] > 0.55 else INK
         text = f"{count}\n{100 * shares[row, column]:.0f}%" if labels else f"{count}"
-        panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=max(4.5, size))
+        panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
 
 
 def _tilted(classes: tuple[str, ...]) -> bool:
