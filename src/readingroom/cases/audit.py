@@ -156,9 +156,7 @@ def _small_notes(small: list[dict[str, Any]]) -> Iterator[Note]:
         yield Note("warning", "small-class", _SMALL[one["split"]], values, _SMALL_FIX)
 
 
-_LESS = (
-    "{images} images of {groups} patients (or groups); {least_images} images of {least_groups} are the least advised: "
-)
+_LESS = "{images} images of {groups} patients (or groups); the least advised is {least_images} of {least_groups}: "
 _SMALL = {
     "training": "For training, the class {label} has " + _LESS + "a reader can hardly learn it.",
     "validation": "For validation, the class {label} has " + _LESS + "a threshold fixed on them is uncertain.",

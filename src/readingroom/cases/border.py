@@ -39,7 +39,7 @@ def fit_shape(anatomy: np.ndarray) -> Shape:
     Returns:
         The shape in pixel coordinates, where pixel (0, 0) covers 0 to 1 on both axes.
     """
-    points = _outline(anatomy)
+    points = cv2.convexHull(outline_points(anatomy))[:, 0].astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     box = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
     octagon = _clip_corners(box, points)
@@ -54,13 +54,13 @@ def fit_shape(anatomy: np.ndarray) -> Shape:
     return Shape("octagon", octagon)
 
 
-def _outline(anatomy: np.ndarray) -> np.ndarray:
-    """Corners of the convex hull of the pixels, each pixel being a square of side 1: (N, 2) float."""
+def outline_points(anatomy: np.ndarray) -> np.ndarray:
+    """Left and right ends of each row of the anatomy, each pixel being a square of side 1: (N, 2) float32, x then y."""
     rows = np.flatnonzero(anatomy.any(axis=1))
     left = anatomy[rows].argmax(axis=1)
     right = anatomy.shape[1] - anatomy[rows, ::-1].argmax(axis=1)
     sides = [np.c_[x, rows + below] for x in (left, right) for below in (0, 1)]
-    return cv2.convexHull(np.concatenate(sides).astype(np.float32))[:, 0].astype(np.float64)
+    return np.concatenate(sides).astype(np.float32)
 
 
 def _clip_corners(box: np.ndarray, points: np.ndarray) -> np.ndarray:

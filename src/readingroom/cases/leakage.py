@@ -190,4 +190,4 @@ def _spread(counts: pd.Series) -> dict[str, float]:
 
 
 def _histogram(counts: pd.Series) -> dict[str, int]:
-    return {str(int(number)): int(count) for number, count in counts.value_counts().sort_index().items()}
+    return {str(number): int(count) for number, count in counts.value_counts().sort_index().items()}

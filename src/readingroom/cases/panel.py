@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 Box = tuple[int, int, int, int]
 
-TEXT_CONTRASTS = (32, 85)
+TEXT_CONTRASTS = (32, 55, 85)
 """By how much letters are brighter than what surrounds them, in their least bright channel (they are white);
 faint text needs the lowest, text on a restless ground the highest."""
 _STROKE_WINDOW = np.ones((17, 17), np.uint8)
@@ -18,7 +18,8 @@ _LONGEST_WORD = 220
 _ALIGNED = 1
 _SMALL_LETTER = 0.6
 _GREEN_MARGIN = 35
-_FLAT = 22
+_FLAT = 8
+_FILLED = 0.95
 _EMBLEM_CONTRAST = 60
 _BLACK = 32
 _EMBLEM_SIZES = (8, 28)
@@ -39,7 +40,8 @@ def find_green_patches(rgb: np.ndarray) -> list[Box]:
         return []
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
-    boxes = [_box(row) for row in sorted(stats[1:].tolist(), key=lambda row: -row[4]) if row[4] > 0.004 * mask.size]
+    large = [row for row in stats[1:].tolist() if row[4] > max(0.004 * mask.size, _FILLED * row[2] * row[3])]
+    boxes = [_box(row) for row in sorted(large, key=lambda row: -row[4])]
     return [box for box in boxes if _is_flat(rgb, box)]
 
 
@@ -179,17 +181,22 @@ def _panel_words(words: np.ndarray) -> np.ndarray:
     """Words long enough to be text, and those that line up with another such word."""
     x0, y0, x1, y1, letters, strokes = words.T
     height, width = y1 - y0, x1 - x0
-    candidates = strokes >= 2
-    long = candidates & (width >= 2.2 * height) & (strokes >= 0.7 * width / height)
-    gap = np.maximum(x0[:, None], x0) - np.minimum(x1[:, None], x1)
+    written = strokes >= 2
+    long = written & (width >= 2.2 * height) & (strokes >= 0.7 * width / height)
+    across = np.maximum(x0[:, None], x0) - np.minimum(x1[:, None], x1)  # gap; negative where they overlap
+    down = np.maximum(y0[:, None], y0) - np.minimum(y1[:, None], y1)
     same_height = np.abs(height[:, None] - height) <= 2
-    below = (np.abs(x0[:, None] - x0) <= 3) & (np.abs(y0[:, None] - y0) > height) & same_height
-    overlap = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
-    beside = (overlap >= 0.6 * np.maximum(height[:, None], height)) & (gap < 8 * height)
+    in_list = same_height & (np.abs(x0[:, None] - x0) <= 3) & (down >= 0)
+    stacked = same_height & long[:, None] & long & (across < 0) & (down >= 0) & (down < 1.5 * height)
+    close = same_height & long[:, None] & (across < 4 * height) & (down < 4 * height)
+    beside = (-down >= 0.6 * np.maximum(height[:, None], height)) & (across < 8 * height)
     alone = (width >= 4.5 * height) & ((letters >= 5) | (strokes >= 1.1 * width / height))
-    sure = long & (alone | (below & candidates).any(axis=1))
-    listed = sure | (candidates & (below & sure).any(axis=1))
-    return np.asarray(words[listed | (candidates & (beside & listed).any(axis=1))])
+    rich = long & (strokes >= 3) & (strokes >= 1.2 * width / height)
+    apart = (down >= 0) | (across >= 0)  # not the same word, seen at another contrast
+    together = close & apart & rich[:, None] & rich
+    sure = long & (alone | ((in_list & written) | stacked | together).any(axis=1))
+    listed = sure | (written & ((in_list | close) & sure).any(axis=1))
+    return np.asarray(words[listed | (written & (beside & listed).any(axis=1))])
 
 
 def _grow(strokes: np.ndarray, box: Box) -> Box:

@@ -15,12 +15,13 @@ DARK_LEVEL = 30
 BRIGHT_LEVEL = 245
 """A pixel whose luminance is above this (of 255) is burned out."""
 
-BLURRED = 30.0
-"""Variance of the Laplacian below which an image is called blurred."""
-UNDEREXPOSED = 0.5
-"""Share of dark pixels from which an image is called underexposed."""
-OVEREXPOSED = 0.15
-"""Share of burned-out pixels from which an image is called overexposed."""
+BLURRED = 60.0
+"""Variance of the Laplacian below which an image is called blurred. Of 1 205 real colonoscopy images, which an
+endoscopist chose to keep, one in fifty is (24); the median is 210."""
+UNDEREXPOSED = 0.2
+"""Share of dark pixels from which an image is called underexposed; the real images' 95th centile is 0.07."""
+OVEREXPOSED = 0.1
+"""Share of burned-out pixels from which an image is called overexposed; the real images' 99th centile is 0.08."""
 
 
 @dataclass(frozen=True)

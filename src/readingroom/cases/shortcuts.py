@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
-from sklearn.ensemble import RandomForestClassifier
 
 from readingroom.cases.division import count_units
 from readingroom.cases.notes import Level, Note
@@ -30,7 +28,7 @@ WARNED = 0.7
 TOGETHER = "all together"
 
 _REPLICATES = 200
-_TREES = 50
+_TREES = 30
 
 Floats = NDArray[np.float64]
 
@@ -193,9 +191,13 @@ def _sample(table: pd.DataFrame, known: pd.DataFrame, classes: tuple[str, ...], 
         units = units.chosen(deal_groups(units.counts, [1 / parts] * parts, units.keys("shortcut sample")) == 0)
     rows = known[known["group"].isin(units.names)]
     dealt = deal_groups(units.counts, [1 / FOLDS] * FOLDS, units.keys("shortcut folds"))
-    numbers = rows["group"].map({name: number for number, name in enumerate(units.names)}).to_numpy(np.int64)
-    codes = rows["label"].map({name: number for number, name in enumerate(classes)}).to_numpy(np.int64)
+    numbers = _codes(rows["group"], units.names)
+    codes = _codes(rows["label"], classes)
     return _Sample(table.loc[rows.index], codes, numbers, dealt[numbers], classes)
+
+
+def _codes(cells: pd.Series, names: Sequence[str]) -> NDArray[np.int64]:
+    return np.asarray(cells.map({name: number for number, name in enumerate(names)}), np.int64)
 
 
 def _measure(family: str, columns: Sequence[str], sample: _Sample, seed: int) -> Shortcut:
@@ -216,6 +218,9 @@ def _measure(family: str, columns: Sequence[str], sample: _Sample, seed: int) ->
 
 def _guess(facts: Floats, sample: _Sample, seed: int) -> Floats:
     """(N, C) score of each class for images of groups that the forest had not seen."""
+    # Imported here: it takes a second, and everybody imports this room, but few look for shortcuts.
+    from sklearn.ensemble import RandomForestClassifier
+
     scores = np.zeros((len(facts), len(sample.classes)))
     for fold in range(FOLDS):
         guessed = sample.folds == fold
@@ -229,6 +234,8 @@ def _guess(facts: Floats, sample: _Sample, seed: int) -> Floats:
 
 def _areas(codes: NDArray[np.int64], scores: Floats) -> Floats:
     """(C,) AUC of each class against the rest, from ranks; not a number where a class is not there."""
+    from scipy.stats import rankdata  # imported here for the same reason
+
     ranks = rankdata(scores, axis=0)
     real = codes[:, None] == np.arange(scores.shape[1])
     positives = real.sum(axis=0)

@@ -9,7 +9,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from readingroom.cases.border import fit_shape
+from readingroom.cases.border import fit_shape, outline_points
 from readingroom.cases.images import to_rgb8
 from readingroom.cases.panel import Box, find_black_patches, find_emblems, find_green_patches, find_text, text_contrast
 
@@ -18,7 +18,7 @@ ViewKind = Literal["octagon", "circle", "rectangle", "whole"]
 WORKING_SIDE = 640
 """Longer side, in pixels, at which text is looked for; a larger frame is reduced to it, a smaller one left."""
 BORDER_LEVEL = 48
-"""Brightest border (0 to 255) of an endoscope's frame. Where all four corners are brighter, there is no border."""
+"""Brightest border (0 to 255) of an endoscope's frame. Where three corners are brighter, there is no border."""
 BORDER_MARGIN = 12
 """By how much anatomy is brighter than the border."""
 SMALLEST_VIEW = 0.08
@@ -29,6 +29,8 @@ X-ray, ultrasound): its dark ground belongs to it, and no view is looked for."""
 
 _EDGE_SIDE = 320
 _WHOLE = 0.98
+_PART = 0.05
+_SPREAD = 1.5
 _OPENING = np.ones((7, 7), np.uint8)
 _SUBPIXEL = 4
 
@@ -161,10 +163,11 @@ def _find_shape(brightest: np.ndarray, dimmest: np.ndarray, patches: Sequence[Bo
 
 
 def _border_level(brightest: np.ndarray) -> float:
-    """Brightness of the darkest corner of the frame."""
+    """Brightness of the darkest corner of the frame; 255 where fewer than two corners are dark, as in a photograph."""
     side = max(min(brightest.shape) // 40, 4)
     corners = (brightest[rows, columns] for rows in _ends(side) for columns in _ends(side))
-    return float(min(np.median(corner) for corner in corners))
+    darkest, second, *_ = sorted(float(np.median(corner)) for corner in corners)
+    return darkest if second <= BORDER_LEVEL else 255.0
 
 
 def _ends(side: int) -> tuple[slice, slice]:
@@ -184,7 +187,10 @@ def _without(lit: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
 
 
 def _largest_parts(lit: np.ndarray) -> np.ndarray | None:
-    """Anatomy without letters (opening) and specks: the largest part, and others that a shadow cut off from it."""
+    """Anatomy without letters (opening) and specks: the largest part, and others that a shadow cut off from it.
+
+    What lies beside the anatomy, as a position display does, would spread the hull far beyond itself.
+    """
     margin = _OPENING.shape[0]
     # The frame's edge cuts the anatomy off; it does not end there.
     padded = cv2.copyMakeBorder(lit, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
@@ -194,7 +200,17 @@ def _largest_parts(lit: np.ndarray) -> np.ndarray | None:
     areas[0] = 0
     if count < 2 or areas.max() < SMALLEST_VIEW * lit.size:
         return None
-    return np.asarray((areas >= 0.05 * areas.max())[labels], np.uint8)
+    order = [int(part) for part in np.argsort(-areas) if areas[part] >= _PART * areas.max()]
+    kept = np.asarray(labels == order[0], np.uint8)
+    for part in order[1:]:
+        joined = kept | np.asarray(labels == part, np.uint8)
+        if _hull_area(joined) - _hull_area(kept) <= _SPREAD * areas[part]:
+            kept = joined
+    return kept
+
+
+def _hull_area(parts: np.ndarray) -> float:
+    return float(cv2.contourArea(cv2.convexHull(outline_points(parts))))
 
 
 def _find_writing(brightest: np.ndarray, dimmest: np.ndarray) -> list[Box]:
@@ -226,5 +242,10 @@ def _to_frame(found: _Found, hidden: Sequence[Box], scale: np.ndarray, size: tup
         found.kind,
         _box_around(polygon),
         tuple((round(float(x), 2), round(float(y), 2)) for x, y in polygon),
-        tuple(_scaled(box, scale) for box in hidden),
+        tuple(_clipped(_scaled(box, scale), size) for box in hidden),
     )
+
+
+def _clipped(box: Box, size: tuple[int, int]) -> Box:
+    width, height = size
+    return max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)

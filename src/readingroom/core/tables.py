@@ -97,7 +97,13 @@ def _read_csv(path: Path) -> pd.DataFrame:
         try:
             # Without a header of its own, pandas cannot rename a doubled column in silence.
             cells = pd.read_csv(
-                path, dtype="str", encoding=encoding, keep_default_na=False, na_values=[""], header=None
+                path,
+                dtype="str",
+                encoding=encoding,
+                keep_default_na=False,
+                na_values=[""],
+                header=None,
+                skip_blank_lines=False,
             )
         except UnicodeDecodeError:
             continue
@@ -115,9 +121,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 _PREFIX = "readingroom."
 
 
-def write_parquet(
-    frame: pd.DataFrame, path: str | Path, *, kind: str, facts: Mapping[str, str] | None = None
-) -> None:
+def write_parquet(frame: pd.DataFrame, path: str | Path, *, kind: str, facts: Mapping[str, str] | None = None) -> None:
     """Write a table atomically as Parquet; its kind, schema version and ``facts`` go into the metadata."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     said = {"kind": kind, "schema": str(SCHEMA_VERSION), **(facts or {})}

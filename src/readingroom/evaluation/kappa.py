@@ -104,6 +104,7 @@ def fleiss_kappa(ratings: ArrayLike, *, classes: Sequence[Any] | None = None, le
         >>> round(fleiss_kappa([[0, 0, 0], [0, 0, 1], [1, 1, 1], [1, 1, 1]]).value, 4)
         0.6571
     """
+    checked_level(level)
     table = np.asarray(ratings)
     if table.ndim != 2 or table.shape[1] < 2 or table.size == 0:
         raise EvaluationError(
@@ -115,7 +116,7 @@ def fleiss_kappa(ratings: ArrayLike, *, classes: Sequence[Any] | None = None, le
     n, method = len(table), "fleiss kappa, jackknife over cases"
     value = float(_fleiss(counts.sum(axis=0), np.sum(counts**2), n, table.shape[1]))
     if math.isnan(value):
-        return undefined(n, checked_level(level), method, "only one class was given")
+        return undefined(n, level, method, "only one class was given")
     without = _fleiss(counts.sum(axis=0) - counts, np.sum(counts**2) - np.sum(counts**2, axis=1), n - 1, table.shape[1])
     if n < 3 or np.isnan(without).any():
         return Estimate(value, None, None, level, method, n, note="too few cases for an interval")

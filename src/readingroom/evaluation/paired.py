@@ -85,6 +85,8 @@ def _tango(b: int, c: int, n: int, level: float) -> tuple[float, float, float]:
     difference, z = (b - c) / n, normal_quantile(level)
 
     def score(delta: float) -> float:
+        if delta == difference:
+            return 0.0
         linear = (2 * n - b + c) * delta - b - c
         q21 = (math.sqrt(max(linear**2 + 8 * n * c * delta * (1 - delta), 0.0)) - linear) / (4 * n)
         variance = n * (2 * q21 + delta * (1 - delta))

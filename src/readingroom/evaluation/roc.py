@@ -81,7 +81,7 @@ def _midpoints(threshold: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         middle = np.where(np.isinf(threshold), threshold, (threshold + lower) / 2)
     # Between neighbouring floating-point numbers there is no middle: the rounded one would call the lower positive.
-    return np.where(middle > lower, middle, threshold)
+    return np.where((middle > lower) | np.isinf(lower), middle, threshold)
 
 
 def specificity_at(

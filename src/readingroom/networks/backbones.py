@@ -15,6 +15,9 @@ from readingroom.networks.extensions import EXTENSIONS, Extension
 from readingroom.networks.names import base_name
 from readingroom.networks.weights import Checkpoint, Loaded
 
+SIZE_FIELD = "input.size"
+"""Where a study file says the size: an error that names it can be mended by another one."""
+
 _SHOWN = 4
 _PADDING = {"timm.models.vision_transformer", "timm.models.deit", "timm.models.eva"}
 """Where timm keeps the networks that can pad an image to whole patches."""
@@ -77,7 +80,7 @@ def _size_options(name: str, image_size: int) -> dict[str, Any]:
         return {"img_size": image_size}
     # timm would leave the right and lower edge out in silence: pad to whole patches where it can.
     if _module(name) not in _PADDING:
-        raise NetworkError(f"{image_size} pixels are no multiple of {patch}", field="input.size")
+        raise NetworkError(f"{image_size} pixels are no multiple of {patch}", field=SIZE_FIELD)
     return {"img_size": image_size + -image_size % patch, "dynamic_img_size": True, "dynamic_img_pad": True}
 
 
@@ -86,13 +89,11 @@ def _module(name: str) -> str:
     return str(model_entrypoint(plain).__module__)
 
 
-def _create(name: str, options: dict[str, Any], **weights: Any) -> nn.Module:
+def _create(name: str, options: dict[str, Any]) -> nn.Module:
     try:
-        backbone: nn.Module = timm.create_model(base_name(name), **options, **weights)
-    except (TypeError, AssertionError) as error:
-        raise NetworkError(
-            f"timm cannot build {name} with {options} ({error})", fix="Choose another size or network", field="network"
-        ) from error
+        backbone: nn.Module = timm.create_model(base_name(name), **options)
+    except (TypeError, ValueError, AssertionError, RuntimeError, ZeroDivisionError) as error:
+        raise NetworkError(f"timm cannot build it with {options}: {error}", field=SIZE_FIELD) from error
     return backbone
 
 
@@ -105,7 +106,8 @@ def _create_loaded(
     dropped = _classifier_tensors(name, checkpoint.tensors, wanted)
     plain = {key: value for key, value in checkpoint.tensors.items() if key not in added and key not in dropped}
     try:
-        backbone = _create(name, options, pretrained=True, pretrained_cfg_overlay=_as_published(name, plain))
+        overlay = _as_published(name, plain)
+        backbone = timm.create_model(base_name(name), pretrained=True, pretrained_cfg_overlay=overlay, **options)
     except (RuntimeError, KeyError, ValueError) as error:
         raise _misfit(name, checkpoint, plain, wanted) from error
     # timm keeps what it loaded from; a second copy of every tensor is not needed.

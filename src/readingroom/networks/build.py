@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from torch import nn
+
 from readingroom.core.errors import NetworkError, Problem
-from readingroom.networks.backbones import create_backbone
+from readingroom.networks.backbones import SIZE_FIELD, create_backbone
 from readingroom.networks.heads import build_head
 from readingroom.networks.initialise import seeded
 from readingroom.networks.names import check_name
 from readingroom.networks.network import Network
-from readingroom.networks.sizes import measure_features
-from readingroom.networks.weights import RANDOM, read_checkpoint
+from readingroom.networks.sizes import measure_features, unsuitable_size
+from readingroom.networks.weights import RANDOM, Checkpoint, Loaded, read_checkpoint
 
 
 def build_network(
@@ -57,9 +59,8 @@ def build_network(
     check_name(name)
     _check_numbers(classes, head, image_size, in_channels, drop_rate)
     checkpoint = None if str(weights) == RANDOM else read_checkpoint(weights, name)
-    with seeded(seed, "backbone", name):
-        features = measure_features(name, image_size, in_channels)
-        backbone, loaded = create_backbone(name, image_size=image_size, in_channels=in_channels, checkpoint=checkpoint)
+    backbone, loaded = _start_backbone(name, image_size, in_channels, checkpoint, seed)
+    features = measure_features(backbone, name, image_size=image_size, in_channels=in_channels)
     return Network(
         name,
         backbone,
@@ -69,6 +70,18 @@ def build_network(
         feature_count=features,
         loaded=loaded,
     )
+
+
+def _start_backbone(
+    name: str, image_size: int, in_channels: int, checkpoint: Checkpoint | None, seed: int
+) -> tuple[nn.Module, Loaded | None]:
+    try:
+        with seeded(seed, "backbone", name):
+            return create_backbone(name, image_size=image_size, in_channels=in_channels, checkpoint=checkpoint)
+    except NetworkError as error:
+        if error.field != SIZE_FIELD:
+            raise
+        raise unsuitable_size(name, image_size, error) from error
 
 
 def _check_numbers(classes: int, head: Sequence[int], image_size: int, in_channels: int, drop_rate: float) -> None:

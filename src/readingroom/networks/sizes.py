@@ -1,15 +1,15 @@
-"""Image sizes: which ones a network takes, found by trying without numbers (torch's meta device)."""
+"""Image sizes: which ones a network takes, found by trying."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cache
 
 import torch
 from torch import Tensor, nn
 
 from readingroom.core.errors import NetworkError
-from readingroom.networks.backbones import has_fixed_size, outline_backbone, patch_side, published_facts
+from readingroom.networks.backbones import SIZE_FIELD, create_backbone, has_fixed_size, patch_side, published_facts
+from readingroom.networks.initialise import seeded
 from readingroom.networks.names import check_name
 
 _REFUSALS = (RuntimeError, ValueError, AssertionError, IndexError, ZeroDivisionError, TypeError, NetworkError)
@@ -18,12 +18,12 @@ _REFUSALS = (RuntimeError, ValueError, AssertionError, IndexError, ZeroDivisionE
 _STEP = 8
 
 
-@cache
-def measure_features(name: str, image_size: int, in_channels: int = 3) -> int:
-    """Length of the feature vector that a network makes of an image.
+def measure_features(backbone: nn.Module, name: str, *, image_size: int, in_channels: int = 3) -> int:
+    """Length of the feature vector that a backbone makes of an image, found by showing it an empty one.
 
     Args:
-        name: a name that `check_name` lets pass.
+        backbone: the module.
+        name: its name.
         image_size: side of the square image in pixels.
         in_channels: channels of the image.
 
@@ -31,10 +31,9 @@ def measure_features(name: str, image_size: int, in_channels: int = 3) -> int:
         NetworkError: it does not take such images (the message says which it takes), or makes no vectors.
     """
     try:
-        outline = outline_backbone(name, image_size=image_size, in_channels=in_channels)
-        shape = _feature_shape(outline, image_size, in_channels)
+        shape = _feature_shape(backbone, image_size, in_channels)
     except _REFUSALS as error:
-        raise _unsuitable(name, image_size, error) from error
+        raise unsuitable_size(name, image_size, error) from error
     if len(shape) != 2:
         raise NetworkError(
             f"{name} makes features of shape {shape[1:]}, a head needs one vector an image",
@@ -62,40 +61,55 @@ def smallest_size(name: str, *, above: int = 0) -> int | None:
     last = max(_usual(name), 2 * above)
     if has_fixed_size(name):
         return _smallest_fixed(name, above, last)
-    # A convolutional network that takes a size takes every larger one.
-    outline = outline_backbone(name, image_size=last)
-    found = bisect_left(range(above + 1, last + 1), True, key=lambda size: _takes(outline, size)) + above + 1
-    return found if found <= last else None
+    return _smallest_flexible(_random_backbone(name, last), above, last)
+
+
+def _smallest_flexible(backbone: nn.Module, above: int, last: int) -> int | None:
+    """Step ever wider, then halve: a convolutional network that takes a size takes every larger one."""
+    refused, step = above, 1
+    while refused + step < last and not _takes(backbone, refused + step):
+        refused, step = refused + step, 2 * step
+    taken = min(refused + step, last)
+    sizes = range(refused + 1, taken + 1)
+    place = bisect_left(sizes, True, key=lambda size: _takes(backbone, size))
+    return sizes[place] if place < len(sizes) else None
 
 
 def _smallest_fixed(name: str, above: int, last: int) -> int | None:
     """Try size after size: what such a network takes depends on its patches and windows."""
     step = max(patch_side(name), _STEP)
     sizes = (above + 1, *range(above + step - above % step, last + 1, step))
-    return next((size for size in sizes if _takes(_outline_or_none(name, size), size)), None)
+    return next((size for size in sizes if _takes_anew(name, size)), None)
 
 
-def _outline_or_none(name: str, image_size: int) -> nn.Module | None:
+def _takes_anew(name: str, image_size: int) -> bool:
     try:
-        return outline_backbone(name, image_size=image_size)
-    except _REFUSALS:
-        return None
-
-
-def _takes(outline: nn.Module | None, image_size: int) -> bool:
-    try:
-        return outline is not None and len(_feature_shape(outline, image_size)) > 0
+        return _takes(_random_backbone(name, image_size), image_size)
     except _REFUSALS:
         return False
 
 
-def _feature_shape(outline: nn.Module, image_size: int, in_channels: int = 3) -> tuple[int, ...]:
-    image = torch.empty(1, in_channels, image_size, image_size, device="meta")
-    hooks = [module.register_forward_hook(_refuse_empty) for module in outline.modules()]
+def _random_backbone(name: str, image_size: int) -> nn.Module:
+    with seeded(0, "sizes"):
+        return create_backbone(name, image_size=image_size)[0]
+
+
+def _takes(backbone: nn.Module, image_size: int) -> bool:
+    try:
+        return len(_feature_shape(backbone, image_size)) > 0
+    except _REFUSALS:
+        return False
+
+
+def _feature_shape(backbone: nn.Module, image_size: int, in_channels: int = 3) -> tuple[int, ...]:
+    training = backbone.training
+    image = next(backbone.parameters()).new_zeros(1, in_channels, image_size, image_size)
+    hooks = [module.register_forward_hook(_refuse_empty) for module in backbone.modules()]
     try:
         with torch.no_grad():
-            features: Tensor = outline.eval()(image)
+            features: Tensor = backbone.eval()(image)
     finally:
+        backbone.train(training)
         for hook in hooks:
             hook.remove()
     return tuple(features.shape)
@@ -107,13 +121,14 @@ def _refuse_empty(module: nn.Module, inputs: object, output: object) -> None:
         raise ValueError(f"nothing is left of the image after {type(module).__name__}")
 
 
-def _unsuitable(name: str, image_size: int, error: Exception) -> NetworkError:
+def unsuitable_size(name: str, image_size: int, error: Exception) -> NetworkError:
+    """The error that says which size to use instead of one that was refused."""
     size = smallest_size(name, above=image_size)
     reason = error.what if isinstance(error, NetworkError) else (str(error) or repr(error)).splitlines()[0]
     return NetworkError(
         f"{name} cannot take images of {image_size} pixels ({reason})",
         fix=f"{f'Use {size} pixels' if size else 'Choose another size'}; its usual size is {_usual(name)}",
-        field="input.size",
+        field=SIZE_FIELD,
     )
 
 

@@ -85,10 +85,11 @@ class OpenVinoEngine(Engine):
         import openvino as ov
 
         size = preprocessing.size
-        model = ov.convert_model(
-            _Normalised(network, preprocessing).eval(), example_input=torch.zeros(1, 3, size, size)
-        )
-        model.reshape([-1, 3, size, size])
+        # Two images, because a batch of one is taken for a constant.
+        example = (torch.zeros(2, 3, size, size),)
+        batch = ({0: torch.export.Dim.DYNAMIC},)
+        exported = torch.export.export(_Normalised(network, preprocessing).eval(), example, dynamic_shapes=batch)
+        model = ov.convert_model(exported)
         settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
         self._compiled: Any = ov.Core().compile_model(model, "CPU", settings)
 

@@ -235,7 +235,8 @@ def _training(run: RunFolder | None, say: Translator) -> Table | None:
         return None
     heads = ("Reader", "Weights", "Trained", "Parameters", "Epochs", "Best epoch", "Threshold", "Time")
     rows = tuple(_training_row(name, facts, say) for name, facts in readers.items())
-    note = say("Thresholds were fixed on the validation images.")
+    fixed = any(facts.get("threshold") is not None for facts in readers.values())
+    note = say("Thresholds were fixed on the validation images.") if fixed else ""
     return Table("training", "", tuple(say(head) for head in heads), rows, note)
 
 

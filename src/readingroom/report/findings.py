@@ -24,10 +24,10 @@ _CONDITIONS = {"blurred": "Blurred", "dark": "Dark", "overexposed": "Overexposed
 
 @dataclass(frozen=True)
 class Warned:
-    """A warning in the language of the report."""
+    """Warnings of one kind, in the language of the report, with what to do."""
 
     level: str
-    text: str
+    texts: tuple[str, ...]
     fix: str
 
 
@@ -74,7 +74,7 @@ class Findings:
 
     def count(self, level: str) -> int:
         """How many warnings of a level."""
-        return sum(warned.level == level for warned in self.warnings)
+        return sum(len(warned.texts) for warned in self.warnings if warned.level == level)
 
 
 def read_findings(audit: Mapping[str, Any], thumbnails: Thumbnails | None, say: Translator) -> Findings | None:
@@ -91,7 +91,7 @@ def read_findings(audit: Mapping[str, Any], thumbnails: Thumbnails | None, say: 
     shortcuts = audit.get("shortcuts") or {}
     images = audit.get("images") or {}
     return Findings(
-        warnings=tuple(_warned(one, say) for one in audit.get("warnings") or []),
+        warnings=tuple(_warnings(audit.get("warnings") or [], say)),
         shortcuts=_shortcuts(shortcuts.get("found") or [], say),
         shortcuts_reason=say(str(shortcuts.get("reason") or "")) if shortcuts.get("reason") else "",
         duplicates=tuple(_duplicates(audit.get("duplicates") or {}, show, say)),
@@ -104,10 +104,19 @@ def _no_thumbnail(image: str) -> str:
     return ""
 
 
-def _warned(one: Mapping[str, Any], say: Translator) -> Warned:
+def _warnings(listed: Sequence[Mapping[str, Any]], say: Translator) -> list[Warned]:
+    """Those of one kind together, so that twenty small classes are one warning with twenty lines."""
+    kinds: dict[tuple[str, str, str], list[str]] = {}
+    for one in listed:
+        level, text, fix = _said(one, say)
+        kinds.setdefault((level, str(one.get("code") or text), fix), []).append(text)
+    return [Warned(level, tuple(texts), fix) for (level, _, fix), texts in kinds.items()]
+
+
+def _said(one: Mapping[str, Any], say: Translator) -> tuple[str, str, str]:
     values = {n: say(v) if isinstance(v, str) and n not in _NAMES else v for n, v in (one.get("values") or {}).items()}
     fix = str(one.get("fix") or "")
-    return Warned(str(one.get("level") or "note"), say(str(one["text"]), **values), say(fix, **values) if fix else "")
+    return str(one.get("level") or "note"), say(str(one["text"]), **values), say(fix, **values) if fix else ""
 
 
 def _shortcuts(found: Sequence[Mapping[str, Any]], say: Translator) -> Table | None:

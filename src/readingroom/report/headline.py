@@ -86,7 +86,12 @@ def _main(results: Results, lead: Lead, say: Translator) -> str:
     if auc is None or not auc.defined:
         text = "{where}, {reader} named the right one of {n} classes in {rate}."
         return say(text, where=where, reader=p.reader, n=n, rate=said)
-    text = "{where}, {reader} named the right one of {n} classes in {rate}; mean one-against-the-rest AUC {auc}."
+    text = (
+        "{where}, {reader} was no better than chance at {n} classes: right in {rate}, "
+        "mean one-against-the-rest AUC {auc}."
+        if _is_chance(auc)
+        else "{where}, {reader} named the right one of {n} classes in {rate}; mean one-against-the-rest AUC {auc}."
+    )
     area = interval_sentence("auc", auc, say)
     return say(text, where=where, reader=p.reader, n=n, rate=said, auc=area)
 

@@ -92,11 +92,9 @@ def _training(run: RunFolder, say: Translator) -> Iterator[str]:
 
 def _network(facts: Mapping[str, Any], say: Translator) -> str:
     weights, train = str(facts.get("weights", "?")), str(facts.get("train", "?"))
-    weights_said = say(_WEIGHTS.get(weights, weights.rsplit("/", 1)[-1]))
-    trained = say(_TRAINED.get(train, train))
-    return say(
-        "{network} ({weights}, {trained})", network=facts.get("network", "?"), weights=weights_said, trained=trained
-    )
+    said = {"weights": _WEIGHTS.get(weights, weights.rsplit("/", 1)[-1]), "trained": _TRAINED.get(train, train)}
+    translated = {name: say(text) for name, text in said.items()}
+    return say("{network} ({weights}, {trained})", network=facts.get("network", "?"), **translated)
 
 
 def _threshold(run: RunFolder, say: Translator) -> str:

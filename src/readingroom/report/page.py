@@ -155,7 +155,7 @@ def _folds(content: Content) -> int:
 
 
 def _roc_caption(content: Content, say: Translator) -> str:
-    caption = say("Circles mark the thresholds in use.")
+    caption = say("Circles mark each reader's calls.")
     if any(not reader.has_scores for reader in content.results.readers):
         text = "Readers who gave calls only are points with the intervals of sensitivity and specificity."
         caption += " " + say(text)

@@ -114,7 +114,9 @@ def flow_of(parts: Sequence[Part], excluded: Sequence[tuple[str, int]], readers:
     kept = sum(part.images for part in parts)
     left_out = sum(count for _, count in excluded)
     start = FlowPart(say("Images in the case table"), (say("{n} images", n=kept + left_out),))
-    aside = FlowPart(say("Left out: {n} images", n=left_out), tuple(f"{count}  {say(why)}" for why, count in excluded))
+    aside = FlowPart(
+        say("Left out: {n} images", n=left_out), tuple(f"{say(why)} (n = {count:,})" for why, count in excluded)
+    )
     known = [part.patients for part in parts if part.patients is not None]
     total = (say("{n} patients", n=sum(known)),) if len(known) == len(parts) and known else ()
     included = FlowPart(say("Included"), (say("{n} images", n=kept), *total))

@@ -21,6 +21,7 @@ from readingroom.report.participants import flow_of
 from readingroom.report.wording import SPLIT_NAMES
 
 Draw = Callable[[Pen], Figure]
+_LEAST_PARTS = 2
 
 
 def draw_pictures(content: Content, folder: Path, say: Translator) -> dict[str, Picture]:
@@ -30,7 +31,7 @@ def draw_pictures(content: Content, folder: Path, say: Translator) -> dict[str, 
 
 
 def _participant_drawings(content: Content) -> dict[str, Draw]:
-    if not content.parts:
+    if not content.parts or (content.run is None and len(content.parts) < _LEAST_PARTS):
         return {}
     readers = Counter(reader.kind for reader in content.results.readers)
     drawings: dict[str, Draw] = {"flow": lambda pen: draw_flow(flow_of(content.parts, content.excluded, readers, pen))}

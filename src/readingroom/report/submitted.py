@@ -14,7 +14,7 @@ from readingroom.report.calls import Submitted, complete_calls
 
 REQUIRED = ("reader", "image", "truth")
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "abnormal", "disease", "阳性", "是", "异常", "有"})
-_MOST_SHOWN = 40
+_MOST_ALIKE = 5
 _HEADER_ROWS = 2
 
 
@@ -44,17 +44,13 @@ def read_submitted(path: Path, *, positive: str | None = None) -> Submitted:
 
 
 def _refuse(problems: Sequence[Problem], path: Path) -> None:
-    if not problems:
-        return
-    shown = list(problems[:_MOST_SHOWN])
-    if len(problems) > _MOST_SHOWN:
-        shown.append(Problem("", f"and {len(problems) - _MOST_SHOWN} more problems"))
-    raise ReadingsError(
-        f"{len(problems)} problem{'s' * (len(problems) > 1)} in the table of readings",
-        fix="Correct the table and run the same command again",
-        file=path,
-        problems=shown,
-    )
+    if problems:
+        raise ReadingsError(
+            "the table of readings has problems",
+            fix="Correct the table and run the same command again",
+            file=path,
+            problems=problems,
+        )
 
 
 def _column_problems(frame: pd.DataFrame) -> Iterator[Problem]:
@@ -96,8 +92,11 @@ def _key_problems(frame: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _rows(column: str, bad: pd.Series, what: Callable[[int], str], fix: str) -> Iterator[Problem]:
-    for row in np.flatnonzero(bad.to_numpy(dtype=bool)):
+    rows = np.flatnonzero(bad.to_numpy(dtype=bool))
+    for row in rows[:_MOST_ALIKE]:
         yield Problem(f"row {row + _HEADER_ROWS}, column {column}", what(int(row)), fix)
+    if len(rows) > _MOST_ALIKE:
+        yield Problem(f"column {column}", f"the same in {len(rows) - _MOST_ALIKE} more rows")
 
 
 def _found(values: pd.Series, what: str) -> Callable[[int], str]:

@@ -99,7 +99,9 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
 def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
     task, scheme = study.task, study.partition
     root = None if study.images is None else base / study.images
-    cases = load_cases(base / study.cases, label=task.label, classes=task.classes, root=root, split=scheme.column)
+    # As published, a column may well put a patient on both sides; that is what is to be shown.
+    split = scheme.column if scheme.protocol == "sound" else None
+    cases = load_cases(base / study.cases, label=task.label, classes=task.classes, root=root, split=split)
     if scheme.external is None:
         return cases, None
     return cases, load_cases(base / scheme.external, label=task.label, classes=cases.classes, complete=False)

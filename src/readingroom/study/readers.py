@@ -24,6 +24,7 @@ from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normal
 from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake
 from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.fitting import Examples
 from readingroom.training.prepared import PreparedImages, prepare_images
 from readingroom.training.reader import ReaderPlan, TrainingData, train_reader
@@ -127,7 +128,7 @@ class Readers:
             classes=classes,
             positive=study.positive_of(classes),
             recipe=recipe,
-            augmentation=None if isinstance(augmentation, str) or published else augmentation,
+            augmentation=None if published or augmentation == AugmentationSection() else augmentation,
             threshold=study.evaluation.threshold,
             seed=recipe.seed if job.repeat == 1 else derive_seed(recipe.seed, "repeat", job.repeat),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Annotated, Any, Literal, Optional
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from readingroom.cases.partition import PartitionSection
@@ -104,8 +104,8 @@ class ReaderSection(_OVERRIDES):
     """`all` parameters, or only a new `head` on the frozen backbone."""
     head: tuple[Width, ...] = ()
     """Widths of the head's hidden layers: `[1024, 512, 256, 64]` in study 2. Empty: one linear layer."""
-    augmentation: AugmentationSection | Literal["none"] | None = None
-    """For this reader alone; `none` switches the study's augmentation off."""
+    augmentation: AugmentationSection | None = None
+    """For this reader alone; `{}` switches the study's augmentation off."""
 
     @property
     def reader_name(self) -> str:
@@ -140,6 +140,11 @@ class ReaderMatrix(Section):
                 yield ReaderSection(network=network, weights=weights, train=train, head=self.head)
 
 
+def _list_or_matrix(value: Any) -> str:
+    # Choosing by shape gives the errors of one form, not of both.
+    return "matrix" if isinstance(value, dict | ReaderMatrix) else "list"
+
+
 class StudyFile(Section):
     """A diagnostic study: cases, what is told apart, who reads, and how the readings are judged."""
 
@@ -157,7 +162,10 @@ class StudyFile(Section):
     """How an image becomes a network's input."""
     augmentation: AugmentationSection | None = None
     """What is drawn at random in training; nothing by default."""
-    readers: Annotated[list[ReaderSection], Field(min_length=1)] | ReaderMatrix
+    readers: Annotated[
+        Annotated[list[ReaderSection], Field(min_length=1), Tag("list")] | Annotated[ReaderMatrix, Tag("matrix")],
+        Discriminator(_list_or_matrix),
+    ]
     """The networks: a list, or a matrix of networks, weights and train."""
     training: TrainingSection = TrainingSection()
     """How they are trained."""
@@ -167,14 +175,6 @@ class StudyFile(Section):
     """How the readings are judged."""
     phantoms: bool = False
     """The images were drawn by software; the report says so on every page."""
-
-    @field_validator("readers", mode="before")
-    @classmethod
-    def _list_or_matrix(cls, value: Any) -> Any:
-        # Choosing by shape gives the errors of one form, not of both.
-        if isinstance(value, dict):
-            return ReaderMatrix.model_validate(value)
-        return value
 
     @model_validator(mode="after")
     def _names_differ(self) -> StudyFile:

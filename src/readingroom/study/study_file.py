@@ -16,6 +16,8 @@ from readingroom.study.schema import ReaderMatrix, ReaderSection, StudyFile
 
 Key = tuple[str | int, ...]
 
+_TAGS = {"list", "matrix"}
+
 
 def load_study_file(path: str | Path, overrides: Sequence[str] = ()) -> StudyFile:
     """Read and check a study file.
@@ -140,9 +142,9 @@ def _index(holder: list[Any], part: str, override: str) -> int:
 
 
 def _problem(details: ErrorDetails, lines: dict[Key, int]) -> Problem:
-    key: Key = tuple(details["loc"])
+    key = _as_written(details["loc"])
     line = next((lines[key[:length]] for length in range(len(key), 0, -1) if key[:length] in lines), None)
-    where = ".".join(str(part) for part in key if part in _spelled(key, lines))
+    where = ".".join(str(part) for part in key)
     place = ", ".join(part for part in (f"line {line}" if line and key in lines else "", where) if part)
     if details["type"] == "extra_forbidden":
         return Problem(place, "unknown key", _suggestion(key))
@@ -152,10 +154,9 @@ def _problem(details: ErrorDetails, lines: dict[Key, int]) -> Problem:
     return Problem(place, details["msg"].removeprefix("Value error, ").rstrip(".") + found)
 
 
-def _spelled(key: Key, lines: dict[Key, int]) -> list[str | int]:
-    """Parts of a key that a person wrote; pydantic adds the names of the alternatives that it tried."""
-    known = {part for one in lines for part in one}
-    return [part for index, part in enumerate(key) if part in known or index == len(key) - 1]
+def _as_written(location: Key) -> Key:
+    """A location without what pydantic adds to it: the alternative that it tried."""
+    return tuple(part for part in location if isinstance(part, int) or not (part[:1].isupper() or part in _TAGS))
 
 
 def _suggestion(key: Key) -> str:

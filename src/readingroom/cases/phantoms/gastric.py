@@ -141,6 +141,8 @@ def model_surface(scene: Scene, wall: Wall, texture: Texture) -> tuple[Surface, 
             mask[patch.rows, patch.columns] = lesion_mask(patch)
     scatter_litter(scene.shot.litter, texture, surface)
     _finish(scene, wall, texture, surface)
+    if scene.place.lake < 1:
+        mask &= ~_fill_lake(scene.place, wall, surface)
     return surface, mask
 
 
@@ -160,26 +162,26 @@ def _finish(scene: Scene, wall: Wall, texture: Texture, surface: Surface) -> Non
     surface.relief[:] += np.float32(0.002 * mucosa.gland) * texture.gland_relief * surface.texture
     surface.albedo[:] *= 1 + np.float32(0.07 * mucosa.gland) * texture.gland_colour * surface.texture
     surface.tint(np.float32(mucosa.vessels) * texture.vessels * surface.texture, mucosa.vessel_rgb)
-    if scene.place.lake < 1:
-        _fill_lake(scene.place, wall, surface)
 
 
 def _blown_up(folds: Folds, insufflation: float) -> Folds:
     return replace(folds, rugae=folds.rugae / insufflation**2, rings=folds.rings / insufflation)
 
 
-def _fill_lake(place: Place, wall: Wall, surface: Surface) -> None:
-    """A pool of fluid in the lowest part: level, without folds, yellow."""
+def _fill_lake(place: Place, wall: Wall, surface: Surface) -> NDArray[np.bool_]:
+    """A pool of fluid in the lowest part: level, without folds, yellow; returns what it hides."""
     side = np.cos(wall.theta - np.float32(place.lake_theta)) * np.sqrt(1 - np.square(wall.latitude))
     wet = smoothstep(place.lake, place.lake + 0.03, side)
     surface.relief[:] *= 1 - wet
     surface.cover(wet * np.float32(0.75), _LAKE_RGB)
+    return np.asarray(wet > 0.5, bool)
 
 
 def _take_picture(scene: Scene, wall: Wall, texture: Texture, surface: Surface) -> NDArray[np.float32]:
     """Light the surface and expose it; the gain depends on the bare wall alone."""
     exposure = scene.shot.exposure
-    distance = np.maximum(wall.distance - surface.relief, np.float32(0.05))
+    # What stands out never reaches the lens.
+    distance = np.maximum(wall.distance - surface.relief, np.float32(0.5) * wall.distance)
     slope_x, slope_y = slopes(distance, wall.pixel_rad)
     light = irradiance(distance, slope_x, slope_y)
     gain = automatic_gain(np.asarray(1 / np.square(wall.distance), np.float32), exposure.brightness)
@@ -191,7 +193,8 @@ def _take_picture(scene: Scene, wall: Wall, texture: Texture, surface: Surface) 
 
 def _hollows(relief: Field) -> Field:
     """Less light comes back from a narrow hollow than from a ridge."""
-    around = cv2.blur(relief, (15, 15))
+    side = 2 * (max(relief.shape) // 40) + 1
+    around = cv2.blur(relief, (side, side))
     return np.asarray(np.clip(1 + np.float32(5.0) * (relief - around), 0.45, 1.15), np.float32)
 
 

@@ -121,8 +121,8 @@ def draw_submucosal_tumour(lesion: Lesion, patch: Patch, surface: Surface) -> No
     round_reach = np.sqrt(np.square(patch.x) + np.square(patch.y)) * np.float32(0.35) + patch.reach * np.float32(0.65)
     reach = np.where(patch.reach < 1, np.minimum(round_reach, 1), 1)
     inner = 1 - np.square(reach)
-    dome = (np.float32(0.4) * inner + np.float32(0.6)) * inner * smoothstep(1.0, 0.72, reach)
-    size = radius * (0.5 + 0.35 * height) * (0.3 + 0.7 * k)
+    dome = np.sqrt(inner) * (np.float32(0.5) + np.float32(0.5) * inner) * smoothstep(1.0, 0.7, reach)
+    size = radius * (0.55 + 0.4 * height) * (0.3 + 0.7 * k)
     surface.relief[:] += np.float32(size) * dome
     _bridge(lesion, patch, surface, 2 + int(3 * bridges))
     top = smoothstep(0.9, 0.2, reach)

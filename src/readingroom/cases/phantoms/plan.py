@@ -27,7 +27,7 @@ _RADII: Mapping[str, tuple[float, float]] = MappingProxyType(
         "PU": (0.22, 0.42),
         "EGC+HGIN": (0.22, 0.42),
         "AGC": (0.40, 0.68),
-        "SMT": (0.22, 0.42),
+        "SMT": (0.26, 0.46),
     }
 )
 """Lowest and highest radius of a lesion, in units of length."""
@@ -128,7 +128,7 @@ def plan_camera(place: Place, target: Spot, rng: np.random.Generator, variation:
     cavity = place.cavity
     anchor = target.anchor(cavity)
     inward = cavity.inward(anchor)
-    distance = float(np.exp(rng.normal(0.0, 0.22 * variation))) * 1.0
+    distance = float(max(0.7, 1.05 * np.exp(rng.normal(0.0, 0.22 * variation))))
     slant = float(rng.uniform(0.1, 1.0))
     oral = np.array([0, 0, 1.0 if place.retroflexed else -1.0], np.float32)
     sideways = np.cross(oral, inward) * rng.normal(0, 0.3)

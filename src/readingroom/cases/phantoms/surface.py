@@ -92,7 +92,8 @@ class Patch:
         columns: of the window in the view.
         x: along the long axis, in radii.
         y: along the short axis, in radii.
-        reach: 0 in the middle, 1 on the irregular margin.
+        away: distance from the middle in radii; far on the opposite wall.
+        reach: 0 in the middle, 1 on the irregular margin; far on the opposite wall.
         grain: (H, W, 3) the spot's noise inside.
         pixels: radius of the spot in pixels.
     """
@@ -101,6 +102,7 @@ class Patch:
     columns: slice
     x: Field
     y: Field
+    away: Field
     reach: Field
     grain: NDArray[np.float32]
     pixels: float

@@ -29,7 +29,7 @@ def draw_classes(pen: Pen, counts: Mapping[str, Mapping[str, int]]) -> Figure:
     panel.set_yticks(range(len(classes)), [pen.name(name) for name in classes])
     panel.invert_yaxis()
     panel.set_xlabel(pen.say("Images"))
-    panel.margins(x=0.08)
+    panel.margins(x=0.08, y=0.02)
     panel.grid(visible=False, axis="y")
     panel.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=len(parts))

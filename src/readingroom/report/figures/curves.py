@@ -221,5 +221,5 @@ def _auc_text(auc: Estimate) -> str:
     if auc.value is None:
         return ""
     if auc.low is None or auc.high is None:
-        return f"{auc.value:.3f}"
-    return f"{auc.value:.3f} ({auc.low:.3f}–{auc.high:.3f})"
+        return f"AUC {auc.value:.3f}"
+    return f"AUC {auc.value:.3f} ({auc.low:.3f}–{auc.high:.3f})"

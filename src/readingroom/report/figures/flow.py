@@ -62,7 +62,7 @@ def _draw_down(panel: Axes, flow: Flow, total: float) -> None:
 
 
 def _aside(panel: Axes, part: FlowPart, centre: float, top: float) -> None:
-    width = 3.4
+    width = 3.55
     left = centre + 0.55
     bottom = _box(panel, part, left + width / 2, top, width, fill="#f7f3ee", align="left")
     middle = (top + bottom) / 2
@@ -134,7 +134,7 @@ def _box(
     )
     panel.add_patch(shape)
     place = centre if align == "center" else centre - width / 2 + 0.14
-    characters = int(width * 13.5)
+    characters = int(width * 14.5)
     for number, line in enumerate((part.title, *part.lines)):
         down = top - _MARGIN_IN - _LINE_IN * (number + 0.5)
         weight = "bold" if number == 0 else "normal"

@@ -24,14 +24,14 @@ def draw_confusion(pen: Pen, results: Results, split: str, unit: str = "image") 
     columns = _columns(len(performances), classes)
     rows = ceil(len(performances) / columns)
     # One matrix alone need not fill the page.
-    width = {1: 4.6 if classes <= _MOST_WITH_TEXT else WIDTH_IN}.get(columns, WIDTH_IN)
+    width = min(WIDTH_IN, columns * (3.2 if classes <= _FEW else 4.6 if classes <= _MOST_WITH_TEXT else WIDTH_IN))
     longest = max(len(pen.name(name, 18)) for name in results.classes)
     side = (width - 0.4 - 0.075 * longest) / columns - 0.1
     figure = new_figure(rows * (side + 0.3) + (0.05 * longest + 0.5 if _tilted(results.classes) else 0.5), width)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for position, (panel, performance) in enumerate(zip(panels, performances, strict=False)):
         _matrix(panel, np.array(performance.confusion), labels=classes <= _MOST_WITH_TEXT, side_in=side)
-        last = position // columns == rows - 1
+        last = columns == 1 or position // columns == rows - 1
         _label(panel, pen, results.classes, first=position % columns == 0, last=last)
         panel.set_title(pen.name(performance.reader, 110 // columns // 2 + 4))
     for panel in panels[len(performances) :]:
@@ -51,7 +51,7 @@ def _matrix(panel: Axes, counts: np.ndarray, *, labels: bool, side_in: float) ->
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     panel.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="equal")
-    size = min(10.0, 72 * side_in / len(counts) * 0.25)
+    size = min(10.0, 72 * side_in / len(counts) * (0.25 if labels else 0.42))
     for (row, column), count in np.ndenumerate(counts):
         if not labels and count == 0:
             continue

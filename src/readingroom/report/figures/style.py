@@ -28,6 +28,7 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2
 PERSON_MARKERS = ("D", "s", "^", "v", "P", "X", "*", "p")
 
 WIDTH_IN = 8.6
+DPI = 200
 
 _CHINESE_FONTS = (
     "Noto Sans CJK SC",
@@ -192,13 +193,20 @@ def render(draw: Callable[[Pen], Figure], folder: Path, name: str, say: Translat
     """
     with drawing():
         pen = Pen(say)
-        figure = draw(pen)
+        figure = _arranged(draw(pen))
         svg = _save(figure, folder / f"{name}.svg")
         stand_ins = _stand_ins(pen)
         if stand_ins or (say.language != "en" and chinese_font() is None):
-            figure = draw(Pen(Translator("en"), stand_ins))
+            figure = _arranged(draw(Pen(Translator("en"), stand_ins)))
         _save(figure, folder / f"{name}.png")
     return Picture(name, inline(svg, name), float(figure.get_figwidth()), stand_ins)
+
+
+def _arranged(figure: Figure) -> Figure:
+    # Arranging costs as much as drawing: once is enough for both files.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
 
 
 def _stand_ins(pen: Pen) -> dict[str, str]:
@@ -211,7 +219,7 @@ def _stand_ins(pen: Pen) -> dict[str, str]:
 def _save(figure: Figure, path: Path) -> str:
     with atomic_write(path) as temporary:
         metadata = {"Date": None, "Creator": "Reading Room"} if path.suffix == ".svg" else {"Software": "Reading Room"}
-        figure.savefig(temporary, dpi=200, metadata=metadata)
+        figure.savefig(temporary, dpi=DPI, metadata=metadata)
     return path.read_text(encoding="utf-8") if path.suffix == ".svg" else ""
 
 

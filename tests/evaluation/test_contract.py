@@ -1,0 +1,156 @@
+"""What all estimates keep, and what all tests of two readers keep: one table of members for each family."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import readingroom.evaluation as ev
+from readingroom.core.errors import EvaluationError
+
+Frame = pd.DataFrame
+
+
+def calls(frame: Frame, name: str = "a") -> Any:
+    """Calls of a reader; a missing score stays missing."""
+    return [math.nan if math.isnan(score) else float(score >= 0.5) for score in frame[name]]
+
+
+def two_columns(frame: Frame) -> Any:
+    return np.column_stack([1 - frame.a, frame.a])
+
+
+ESTIMATES: dict[str, Callable[[Frame, float], ev.Estimate]] = {
+    "auc": lambda f, level: ev.auc(f.truth, f.a, level=level),
+    "auc newcombe": lambda f, level: ev.auc(f.truth, f.a, method="newcombe", level=level),
+    "delong": lambda f, level: ev.delong(f.truth, f.a, level=level),
+    "partial_auc": lambda f, level: ev.partial_auc(f.truth, f.a, level=level, replicates=60),
+    "sensitivity_at": lambda f, level: ev.sensitivity_at(f.truth, f.a, 0.8, level=level, replicates=60),
+    "specificity_at": lambda f, level: ev.specificity_at(f.truth, f.a, 0.8, level=level, replicates=60),
+    "hand_till": lambda f, level: ev.hand_till(f.truth, two_columns(f), [0, 1], level=level),
+    "clustered_auc": lambda f, level: ev.clustered_auc(f.truth, f.a, f.patient, level=level),
+    "clustered_proportion": lambda f, level: ev.clustered_proportion(calls(f), f.patient, level=level),
+    "bootstrap auc": lambda f, level: ev.bootstrap("auc", f.truth, f.a, cluster=f.patient, replicates=60, level=level),
+    "bootstrap bca": lambda f, level: ev.bootstrap("npv", f.truth, calls(f), method="bca", replicates=60, level=level),
+    "cohen_kappa": lambda f, level: ev.cohen_kappa(f.truth, calls(f), level=level),
+    "fleiss_kappa": lambda f, level: ev.fleiss_kappa(np.column_stack([f.truth, calls(f)]), level=level),
+    "icc": lambda f, level: ev.icc(np.column_stack([f.a, f.b]), level=level),
+    "brier": lambda f, level: ev.brier(f.truth, f.a, level=level),
+    "calibration_error": lambda f, level: ev.expected_calibration_error(f.truth, f.a, level=level, replicates=60),
+    "temperature": lambda f, level: ev.temperature(f.truth, two_columns(f), level=level),
+    **{
+        name: lambda f, level, name=name: ev.diagnostic_table(f.truth, calls(f), level=level)[name]
+        for name in ev.diagnostic_counts(1, 1, 1, 1)
+    },
+    **{
+        f"clustered {name}": lambda f, level, name=name: ev.clustered_diagnostic_table(
+            f.truth, calls(f), f.patient, level=level
+        )[name]
+        for name in ev.diagnostic_counts(1, 1, 1, 1)
+    },
+    **{
+        name: lambda f, level, name=name: ev.calibration_line(f.truth, f.a, level=level)[name]
+        for name in ("slope", "intercept", "in_the_large")
+    },
+}
+
+TESTS: dict[str, Callable[[Frame, str, str], ev.Test]] = {
+    "delong_test": lambda f, a, b: ev.delong_test(f.truth, f[a], f[b]),
+    "unpaired": lambda f, a, b: ev.delong_test(f.truth, f[a], f[b], truth_b=f.truth),
+    "clustered_auc_test": lambda f, a, b: ev.clustered_auc_test(f.truth, f[a], f[b], f.patient),
+    "permutation": lambda f, a, b: ev.permutation_test(f.truth, f[a], f[b], replicates=99),
+    "permutation of calls": lambda f, a, b: ev.permutation_test(
+        f.truth, calls(f, a), calls(f, b), statistic="sensitivity", cluster=f.patient, replicates=99
+    ),
+    "mcnemar": lambda f, a, b: ev.compare_calls(f.truth, calls(f, a), calls(f, b)).accuracy,
+    "ppv": lambda f, a, b: ev.compare_predictive_values(f.truth, calls(f, a), calls(f, b)).ppv,
+    "npv": lambda f, a, b: ev.compare_predictive_values(f.truth, calls(f, a), calls(f, b)).npv,
+    **{
+        method: lambda f, a, b, method=method: ev.compare_over_classes(f[a], f[b], method=method)
+        for method in ("t", "welch", "paired-t", "rank-sum", "signed-rank")
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def frame() -> Frame:
+    random = np.random.default_rng(42)
+    truth = np.arange(60) % 2
+    a, b = (1 / (1 + np.exp(-random.normal(size=60) * 1.5 - shift * (2 * truth - 1))) for shift in (0.8, 0.4))
+    return Frame({"truth": truth, "a": a, "b": b, "patient": np.arange(60) // 3})
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_every_estimate_has_its_value_inside_its_interval_and_says_how(name: str, frame: Frame) -> None:
+    estimate = ESTIMATES[name](frame, 0.9)
+    assert estimate.low <= estimate.value <= estimate.high
+    assert estimate.level == 0.9
+    assert estimate.method
+    assert 0 < estimate.n <= 60
+    assert all(type(part) is float for part in (estimate.value, estimate.low, estimate.high))
+    assert json.loads(json.dumps(estimate.to_dict(), allow_nan=False))["value"] == estimate.value
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_every_interval_widens_with_its_level(name: str, frame: Frame) -> None:
+    narrow, wide = (ESTIMATES[name](frame, level) for level in (0.6, 0.99))
+    assert wide.low <= narrow.low
+    assert narrow.high <= wide.high
+    assert wide.high - wide.low > narrow.high - narrow.low
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_every_estimate_repeats_exactly(name: str, frame: Frame) -> None:
+    assert ESTIMATES[name](frame, 0.95) == ESTIMATES[name](frame.copy(), 0.95)
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_every_estimate_refuses_what_is_not_a_level(name: str, frame: Frame) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        ESTIMATES[name](frame, 95.0)
+    assert caught.value.field == "level"
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_every_estimate_refuses_missing_values_and_no_values(name: str, frame: Frame) -> None:
+    for broken in (frame.assign(a=frame.a.where(frame.index != 7)), frame.iloc[:0]):
+        with pytest.raises(EvaluationError) as caught:
+            ESTIMATES[name](broken, 0.95)
+        assert caught.value.field
+        assert caught.value.fix
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_every_test_of_two_readers_is_symmetric(name: str, frame: Frame) -> None:
+    one, other = TESTS[name](frame, "a", "b"), TESTS[name](frame, "b", "a")
+    assert one.p_value == pytest.approx(other.p_value)
+    assert one.difference == pytest.approx(-other.difference)
+    if one.low is not None:
+        assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_every_test_has_a_p_value_and_a_difference_inside_its_interval(name: str, frame: Frame) -> None:
+    test = TESTS[name](frame, "a", "b")
+    assert 0 < test.p_value <= 1
+    assert test.low is None or test.low <= test.difference <= test.high
+    assert test.method
+    assert json.dumps(test.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_every_test_of_a_reader_against_itself_has_p_one(name: str, frame: Frame) -> None:
+    test = TESTS[name](frame, "a", "a")
+    assert test.p_value == pytest.approx(1)
+    assert test.difference == 0
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_every_test_refuses_missing_values(name: str, frame: Frame) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        TESTS[name](frame.assign(b=frame.b.where(frame.index != 7)), "a", "b")
+    assert caught.value.field

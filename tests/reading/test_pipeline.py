@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from readingroom.cases.images import read_image
+from readingroom.cases.view import find_view
+from readingroom.core.errors import ImageError, ReadingsError
+from readingroom.reading.bundle import load_bundle
+from readingroom.reading.engine import open_engine
+from readingroom.reading.files import read_files
+from readingroom.reading.pipeline import read_images
+
+
+def test_every_image_is_read_in_order_with_every_score_and_its_time(bundle_folder: Path, pictures: Path) -> None:
+    bundle = load_bundle(bundle_folder)
+    engine = open_engine(bundle_folder, bundle, "torch")
+    names = [f"{number}.png" for number in range(7)]
+    readings, unread = read_images(bundle, engine, names, pictures, batch=3)
+    assert unread == []
+    assert readings["image"].tolist() == names
+    assert readings["reader"].unique().tolist() == ["读者"]
+    scores = readings[["score_正常", "score_polyp <b>"]].to_numpy()
+    assert np.allclose(scores.sum(axis=1), 1.0, atol=1e-5)
+    assert (readings["time_ms"] > 0).all()
+    pixels = read_image(pictures / "4.png").pixels
+    alone = engine.scores(bundle.preprocessing.prepare(pixels, find_view(pixels))[None])
+    assert np.allclose(scores[4], alone[0], atol=1e-5)
+
+
+def test_an_unreadable_image_is_listed_and_does_not_stop_the_rest(
+    bundle_folder: Path, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "坏.png").write_bytes(b"no image")
+    (tmp_path / "good.png").write_bytes((pictures / "0.png").read_bytes())
+    bundle = load_bundle(bundle_folder)
+    readings, unread = read_images(
+        bundle, open_engine(bundle_folder, bundle, "torch"), ["坏.png", "good.png"], tmp_path
+    )
+    assert readings["image"].tolist() == ["good.png"]
+    assert [one.image for one in unread] == ["坏.png"]
+    assert unread[0].reason
+
+
+def test_no_images_give_an_empty_table_with_its_columns(bundle_folder: Path, tmp_path: Path) -> None:
+    bundle = load_bundle(bundle_folder)
+    readings, _ = read_images(bundle, open_engine(bundle_folder, bundle, "torch"), [], tmp_path)
+    assert readings.empty
+    assert {"image", "score_正常", "predicted", "time_ms"} <= set(readings.columns)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_files_and_folders_are_read_into_a_table(
+    bundle_folder: Path, pictures: Path, tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / f"readings.{suffix}"
+    readings, _ = read_files(bundle_folder, [pictures, pictures / "0.png"], out=out, engine="torch")
+    assert len(readings) == 7
+    stored = pd.read_csv(out) if suffix == "csv" else pd.read_parquet(out)
+    assert stored["image"].tolist() == readings["image"].tolist()
+
+
+def test_a_place_without_images_says_so(bundle_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no images here"):
+        read_files(bundle_folder, [tmp_path], out=tmp_path / "a.csv")
+    with pytest.raises(ImageError, match="no such file or folder"):
+        read_files(bundle_folder, [tmp_path / "missing"], out=tmp_path / "a.csv")
+    with pytest.raises(ReadingsError, match="no kind of table"):
+        read_files(bundle_folder, [tmp_path], out=tmp_path / "a.xlsx")

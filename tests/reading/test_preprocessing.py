@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from readingroom.cases.view import View, whole_view
+from readingroom.reading.preprocessing import InputSection, Preprocessing
+
+ASYMMETRIC = np.zeros((60, 100, 3), dtype=np.uint8)
+ASYMMETRIC[:30, :50] = (250, 10, 10)
+ASYMMETRIC[30:, 50:] = (10, 10, 250)
+
+
+def test_an_image_keeps_its_sides_and_colours() -> None:
+    made = Preprocessing("whole", 32, "stretch").prepare(ASYMMETRIC, whole_view(100, 60))
+    assert made.shape == (32, 32, 3)
+    assert made[4, 4].tolist() == [250, 10, 10]
+    assert made[28, 28].tolist() == [10, 10, 250]
+    assert made[4, 28].tolist() == made[28, 4].tolist() == [0, 0, 0]
+
+
+def test_padding_keeps_proportions() -> None:
+    made = Preprocessing("whole", 50, "pad").prepare(np.full((60, 100, 3), 200, np.uint8), whole_view(100, 60))
+    filled = made[:, :, 0] > 0
+    assert filled.any(axis=1).sum() == 30
+    assert filled.any(axis=0).sum() == 50
+
+
+def test_what_is_not_anatomy_never_reaches_the_network() -> None:
+    frame = np.full((80, 100, 3), 90, np.uint8)
+    frame[:, :20] = 255
+    view = View("rectangle", (20, 0, 100, 80), ((20, 0), (100, 0), (100, 80), (20, 80)), ((90, 70, 100, 80),))
+    frame[70:, 90:] = (0, 255, 0)
+    made = Preprocessing("auto", 40, "stretch").prepare(frame, view)
+    assert made.max() <= 90
+
+
+def test_sixteen_bits_are_windowed_not_cut_off() -> None:
+    ramp = np.linspace(1000, 1400, 64 * 64).reshape(64, 64).astype(np.uint16)
+    made = Preprocessing("whole", 64, "stretch").prepare(ramp, whole_view(64, 64))
+    assert len(np.unique(made)) > 200
+
+
+def test_a_contract_comes_back_from_its_plain_values() -> None:
+    contract = Preprocessing("auto", 64, "pad", (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    assert Preprocessing.from_dict(contract.as_dict()) == contract
+    assert contract.prepared_key != Preprocessing("auto", 65, "pad").prepared_key
+
+
+def test_an_unknown_normalisation_names_the_known_ones() -> None:
+    with pytest.raises(ValidationError, match="none of training, imagenet, unit"):
+        InputSection.model_validate({"normalise": "zscore"})

@@ -1,0 +1,41 @@
+"""The methods paragraph says what was done, and nothing that was not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from readingroom.core.translations import Translator
+from readingroom.report import compute_results
+from readingroom.report.methods import methods_paragraphs
+from readingroom.report.run_folder import RunFolder
+
+say = Translator("en")
+
+
+def paragraphs(readings: pd.DataFrame, study: dict[str, object], manifest: dict[str, object]) -> str:
+    results = compute_results(readings, classes=("normal", "polyp"), positive="polyp")
+    run = RunFolder(Path("run"), study, manifest, pd.DataFrame(), pd.DataFrame(), {})
+    return "\n".join(methods_paragraphs(run, results, say))
+
+
+def test_folds_are_said(readings: pd.DataFrame) -> None:
+    text = paragraphs(readings, {"partition": {"by": "patient", "folds": 5, "seed": 7}}, {})
+    assert "divided by patient into 5 folds, stratified by class (seed 7)" in text
+
+
+def test_the_protocol_as_published_is_said(readings: pd.DataFrame) -> None:
+    text = paragraphs(readings, {"partition": {"protocol": "as-published"}}, {})
+    assert "divided as published: by image, after augmentation" in text
+
+
+def test_an_empty_study_gives_the_statistics_alone(readings: pd.DataFrame) -> None:
+    text = paragraphs(readings, {}, {})
+    assert text.startswith("Calls are compared with the reference standard; 95% confidence intervals.")
+    assert "Obuchowski 1997" in text
+
+
+def test_a_table_of_readings_alone_has_methods_too(readings: pd.DataFrame) -> None:
+    results = compute_results(readings, classes=("normal", "polyp"), positive="polyp")
+    assert len(methods_paragraphs(None, results, say)) == 1
