@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from readingroom.core.errors import EvaluationError
 from readingroom.evaluation import bootstrap, bootstrap_table, clustered_auc, delong, diagnostic_table
+from readingroom.evaluation.resampling import INTERVALS
+from readingroom.evaluation.weighted import WeightedRatio
 
 MARKERS = ("s100b", "ndka", "wfns")
 
@@ -33,6 +36,15 @@ def test_the_bootstrap_of_a_share_agrees_with_the_binomial(shared) -> None:
     for case in shared("bootstrap_expected.json")["proportion_bootstrap_limit"]:
         ours = bootstrap("mean", np.arange(case["n"]) < case["k"], replicates=6000)
         assert (ours.low, ours.high) == pytest.approx(tuple(case["limit_percentile"]), abs=1.01 / case["n"])
+
+
+def test_bca_moves_its_limits_as_efron_s_formula_does() -> None:
+    # Replicates spread evenly about the value, so that only the acceleration of a skewed influence is left.
+    skewed = WeightedRatio(np.array([0.0, 0.0, 3.0]), np.ones(3), np.arange(3), 3)
+    low, high = INTERVALS["bca"](skewed, 0.5, np.linspace(0, 1, 100_001), 0.95)
+    acceleration = (-1 - 1 + 8) / (6 * 6**1.5)
+    z = np.array([-1.959963984540054, 1.959963984540054])
+    assert (low, high) == pytest.approx(tuple(stats.norm.cdf(z / (1 - acceleration * z))), abs=1e-5)
 
 
 def test_patients_drawn_give_the_clustered_variance(scores) -> None:

@@ -104,6 +104,14 @@ def test_a_reader_bundle_gives_its_backbone_and_a_new_head(name: str, tmp_path: 
     assert new.classify(torch.zeros(1, new.feature_count)).shape == (1, 2)
 
 
+def test_a_vision_transformer_s_bundle_serves_another_image_size(tmp_path: Path) -> None:
+    old = build_network("vit_tiny_patch16_224", 2, image_size=75)
+    save_file(old.state_dict(), tmp_path / "small.safetensors")
+    new = build_network("vit_tiny_patch16_224", 2, weights=tmp_path / "small.safetensors", image_size=96)
+    expected = resample_abs_pos_embed(old.backbone.pos_embed, new_size=[6, 6], num_prefix_tokens=1)
+    torch.testing.assert_close(new.backbone.pos_embed, expected, check_stride=False)
+
+
 def test_a_bundle_of_grey_images_serves_colour_images(tmp_path: Path) -> None:
     old = build_network(SMALL, 2, image_size=32, in_channels=1)
     save_file(old.state_dict(), tmp_path / "grey.safetensors")

@@ -179,7 +179,7 @@ def test_an_external_table_is_tested_apart(phantoms: Path, values: dict[str, Any
     shutil.copytree(phantoms / "ph", other)
     table = pd.read_csv(other / "cases.csv")
     table = table[table["label"].isin(["normal", "SMT"])].head(20)
-    table = table.assign(patient=[f"x{number}" for number in range(len(table))], lesion=None)
+    table = table.assign(patient=[f"x{number}" for number in range(len(table))], lesion=None, exam=None)
     table.to_csv(other / "other.csv", index=False)
     for image in table["image"]:  # other pixels, so that nothing was learned from before
         path = other / image

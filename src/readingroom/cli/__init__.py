@@ -21,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (run, check, evaluate, read, report, doctor, phantoms, demo):
-    app.command(epilog=_command.EXAMPLE)(_command.command)
+    app.command(_command.__name__.rpartition(".")[2], epilog=_command.EXAMPLE)(_command.command)
 
 
 @app.callback(invoke_without_command=True)

@@ -27,9 +27,10 @@ def command(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("evaluation"),
     language: ReportLanguage = Language.en,
+    positive: Annotated[str | None, typer.Option(help="Of two classes, the one that is looked for.")] = None,
 ) -> None:
     """Evaluate a table of readings, of this program or of any other. Needs no images and no network."""
     from readingroom.report import evaluate_table
 
-    page = evaluate_table(readings, out, language=language.value)
+    page = evaluate_table(readings, out, language=language.value, positive=positive)
     console().print(f"Report: [bold]{page}[/]", highlight=False)

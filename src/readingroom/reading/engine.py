@@ -20,6 +20,9 @@ from readingroom.reading.preprocessing import Pixels, Preprocessing
 
 Scores = npt.NDArray[np.float32]
 
+WORTH_CONVERTING = 1000
+"""Images from which on OpenVINO saves more time than its conversion of the network takes (seconds to a minute)."""
+
 
 class Engine(ABC):
     """Prepared images in, a score for each class out."""
@@ -103,8 +106,22 @@ def has_openvino() -> bool:
     return find_spec("openvino") is not None
 
 
-def open_engine(folder: str | Path, bundle: ReaderBundle, engine: str = "auto", device: str = "auto") -> Engine:
-    """The engine for a bundle: ``torch``, ``openvino``, or ``auto`` (OpenVINO on a CPU where it is installed).
+def open_engine(
+    folder: str | Path,
+    bundle: ReaderBundle,
+    engine: str = "auto",
+    device: str = "auto",
+    *,
+    images: int = WORTH_CONVERTING,
+) -> Engine:
+    """The engine for a bundle.
+
+    Args:
+        folder: of the bundle.
+        bundle: its description.
+        engine: ``torch``, ``openvino``, or ``auto``: OpenVINO on a CPU where it is installed and the images are many.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        images: how many are to be read.
 
     Raises:
         BundleError: no such engine, or it is not installed.
@@ -112,7 +129,7 @@ def open_engine(folder: str | Path, bundle: ReaderBundle, engine: str = "auto", 
     network = load_network(folder, bundle)
     on_cpu = choose_device(device).type == "cpu"
     if engine == "auto":
-        engine = "openvino" if on_cpu and has_openvino() else "torch"
+        engine = "openvino" if on_cpu and has_openvino() and images >= WORTH_CONVERTING else "torch"
     if engine == "openvino":
         if not has_openvino():
             raise BundleError("OpenVINO is not installed", fix="pip install 'readingroom[openvino]', or use torch")

@@ -53,7 +53,8 @@ def read_files(
     paths = find_images(images)
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
     names = [path.resolve().relative_to(root).as_posix() for path in paths]
-    readings, unread = read_images(bundle, open_engine(reader, bundle, engine, device), names, root, progress=progress)
+    opened = open_engine(reader, bundle, engine, device, images=len(names))
+    readings, unread = read_images(bundle, opened, names, root, progress=progress)
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)
     else:

@@ -33,7 +33,7 @@ class RunFolder:
 
     @property
     def partition(self) -> Path:
-        """One row an image and fold: image, group, fold, split."""
+        """One row an image and fold: image, group, fold, split, copy, and the facts of the case table."""
         return self.path / "partition.csv"
 
     @property

@@ -64,6 +64,11 @@ class Intake:
         own = {"image": frame["image"], "truth": frame["label"], "split": parts["split"], "group": parts["group"]}
         return pd.DataFrame(own).join(facts)
 
+    def described_partition(self) -> pd.DataFrame:
+        """The partition with the facts of each image beside it."""
+        facts = self.cases.frame.drop(columns=["split", "outline", "boxes"], errors="ignore")
+        return self.partition.frame.merge(facts, on="image", how="left", validate="many_to_one")
+
     @property
     def key(self) -> str:
         """Hash of what the readings depend on beside the readers."""
@@ -92,8 +97,9 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     if (partition.frame["copy"] > 0).any():
         readable, partition = write_copies(study, readable, catalogue, partition, folder.published, progress)
         catalogue = _catalogue(readable, study, folder, strict, progress)
-    write_csv(partition.frame, folder.partition)
-    return Intake(readable, catalogue, partition, audit)
+    intake = Intake(readable, catalogue, partition, audit)
+    write_csv(intake.described_partition(), folder.partition)
+    return intake
 
 
 def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
@@ -138,6 +144,6 @@ def _partition(
     catalogue: pd.DataFrame,
     duplicates: Duplicates,
 ) -> Partition:
-    groups = duplicates.groups.reindex(cases.frame["image"]).to_numpy()
+    groups = duplicates.groups.reindex(cases.frame["image"]).reset_index(drop=True)
     tested = None if external is None else _readable(external.rebased(cases.root), catalogue)
     return partition_cases(cases, study.partition, groups=groups, external=tested)

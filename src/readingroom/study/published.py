@@ -50,6 +50,7 @@ def write_copies(
     folder = folder / hash_value([section.model_dump(mode="json"), seed])[:12]
     facts = catalogue.set_index("image")
     hashes = facts["sha256"].to_dict()
+    views = {str(image): view_of(row) for image, row in facts.iterrows()}
     number = {image: row for row, image in enumerate(cases.frame["image"])}
     names: dict[tuple[str, int], str] = {}
     pairs = [(str(image), int(copy)) for image, copy in wanted.itertuples(index=False)]
@@ -57,7 +58,7 @@ def write_copies(
         path = folder / f"{hash_value([image, hashes[image]])[:24]}-{copy}.png"
         names[image, copy] = Path(_relative(path, cases.root)).as_posix()
         if not path.is_file():
-            _write_copy(cases.path(image), view_of(facts.loc[image]), section, (seed, number[image], copy), path)
+            _write_copy(cases.path(image), views[image], section, (seed, number[image], copy), path)
     return _with_rows(cases, names), replace(partition, frame=_renamed(partition.frame, names))
 
 

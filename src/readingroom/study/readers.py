@@ -199,7 +199,7 @@ class Readers:
         splits = self.intake.splits(part.job.fold)
         chosen = splits.isin(READ_SPLITS)
         images = cases.frame.loc[chosen, "image"].tolist()
-        engine = open_engine(part.where, part.bundle)
+        engine = open_engine(part.where, part.bundle, images=len(images))
         readings, unread = read_images(part.bundle, engine, images, cases.root, progress=self.progress)
         _refuse_unread(unread)
         facts = self.intake.reading_facts(part.job.fold)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from readingroom.core.files import hash_value
+from readingroom.core.files import hash_value, write_text
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import write_csv
@@ -20,6 +20,7 @@ from readingroom.reading.bundle import ReaderBundle, Threshold, learned_from, lo
 from readingroom.reading.engine import TorchEngine
 from readingroom.reading.preprocessing import Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
+from readingroom.training.card import write_card
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.fitting import VALIDATION_BATCH, Examples, Fitted, fit
 from readingroom.training.frozen import keep_features
@@ -29,6 +30,7 @@ from readingroom.training.sources import ImageSource
 from readingroom.training.threshold import choose_threshold
 
 HISTORY_FILE = "history.csv"
+CARD_FILE = "card.md"
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ def train_reader(
         facts={**facts, "key": key, "plan": plan.as_dict(), **_training_facts(network, fitted)},
     )
     write_csv(pd.DataFrame(fitted.history), folder / HISTORY_FILE)
+    parts = {name: int((data.learned_from["split"] == name).sum()) for name in ("training", "validation")}
+    write_text(folder / CARD_FILE, write_card(bundle, parts))
     save_bundle(folder, bundle, network, _all_learned_from(plan, data))
     checkpoint.remove()
     return load_bundle(folder)

@@ -118,7 +118,7 @@ def draw_submucosal_tumour(lesion: Lesion, patch: Patch, surface: Surface) -> No
     """
     height, pallor, dimple, bridges = lesion.variant
     k, radius = lesion.strength, lesion.spot.radius
-    round_reach = np.sqrt(np.square(patch.x) + np.square(patch.y)) * np.float32(0.35) + patch.reach * np.float32(0.65)
+    round_reach = patch.away * np.float32(0.35) + patch.reach * np.float32(0.65)
     reach = np.where(patch.reach < 1, np.minimum(round_reach, 1), 1)
     inner = 1 - np.square(reach)
     dome = np.sqrt(inner) * (np.float32(0.5) + np.float32(0.5) * inner) * smoothstep(1.0, 0.7, reach)
@@ -132,7 +132,7 @@ def draw_submucosal_tumour(lesion: Lesion, patch: Patch, surface: Surface) -> No
         surface.relief[:] -= np.float32(0.14 * radius * k) * pit
         surface.cover(_alpha(0.8 * k, pit), (0.66, 0.52, 0.36))
     surface.texture[:] *= 1 - np.float32(0.35 * k) * top
-    surface.folds[:] *= 1 - np.float32(min(1, 0.45 + 0.7 * k)) * smoothstep(1.05, 0.7, reach)
+    surface.folds[:] *= 1 - np.float32(min(1, 0.45 + 0.7 * k)) * smoothstep(1.0, 0.7, reach)
 
 
 LESIONS: Mapping[str, Callable[[Lesion, Patch, Surface], None]] = MappingProxyType(
@@ -169,13 +169,12 @@ def _spokes(patch: Patch, count: int, shift: float) -> Field:
 
 def _converge(lesion: Lesion, patch: Patch, surface: Surface, edge: float) -> None:
     count = 4 + int(4 * lesion.variant[0])
-    away = smoothstep(edge, edge + 0.3, patch.reach) * smoothstep(RELIEF_REACH, 1.0, np.hypot(patch.x, patch.y))
+    away = smoothstep(edge, edge + 0.3, patch.reach) * smoothstep(RELIEF_REACH, 1.0, patch.away)
     spokes = _spokes(patch, count, 6.3 * lesion.variant[2])
     surface.relief[:] += np.float32(0.09 * lesion.spot.radius * lesion.strength) * spokes * away
 
 
 def _bridge(lesion: Lesion, patch: Patch, surface: Surface, count: int) -> None:
-    middle = np.hypot(patch.x, patch.y)
-    band = smoothstep(0.55, 0.95, middle) * smoothstep(0.8 * RELIEF_REACH, 1.0, middle)
+    band = smoothstep(0.55, 0.95, patch.away) * smoothstep(0.8 * RELIEF_REACH, 1.0, patch.away)
     spokes = np.square(_spokes(patch, count, 6.3 * lesion.variant[2]))
     surface.relief[:] += np.float32(0.13 * lesion.spot.radius * lesion.strength) * spokes * band

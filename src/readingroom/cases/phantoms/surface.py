@@ -13,6 +13,7 @@ from readingroom.cases.phantoms.noise import Field, fractal_noise, sample, tile_
 
 Colour = tuple[float, float, float]
 
+_FAR = 99.0  # radii, for the opposite wall
 _DEPTH = 0.9  # points farther than this from the tangent plane belong to the opposite wall
 GRAIN_PX = 512  # side of the tile of grain
 _PER_RADIUS = 42  # pixels of that tile that a spot's radius takes
@@ -95,7 +96,6 @@ class Patch:
         away: distance from the middle in radii; far on the opposite wall.
         reach: 0 in the middle, 1 on the irregular margin; far on the opposite wall.
         grain: (H, W, 3) the spot's noise inside.
-        pixels: radius of the spot in pixels.
     """
 
     rows: slice
@@ -105,7 +105,6 @@ class Patch:
     away: Field
     reach: Field
     grain: NDArray[np.float32]
-    pixels: float
 
 
 def weave_grain(rng: np.random.Generator) -> NDArray[np.float32]:
@@ -126,10 +125,9 @@ def find_patch(spot: Spot, cavity: Cavity, wall: Wall, grain: NDArray[np.float32
     x, y, depth = turn(frame, wall.points[:, rows, columns], shift)
     column, row = (x * np.float32(_PER_RADIUS) + spot.origin[0], y * np.float32(_PER_RADIUS) + spot.origin[1])
     grain = sample(grain, column, row)
-    reach = np.sqrt(x * x + y * y) * (1 + np.float32(spot.ragged) * np.clip(grain[..., 0], -2, 2))
-    reach = np.where(depth < _DEPTH / spot.radius, np.maximum(reach, 0), np.float32(9))
-    middle = float(np.median(wall.distance[rows, columns]))
-    return Patch(rows, columns, x, y, reach, grain[..., 1:], spot.radius / middle / wall.pixel_rad)
+    away = np.where(depth < _DEPTH / spot.radius, np.hypot(x, y), np.float32(_FAR))
+    reach = away * (1 + np.float32(spot.ragged) * np.clip(grain[..., 0], -2, 2))
+    return Patch(rows, columns, x, y, away, reach, grain[..., 1:])
 
 
 def _window(spot: Spot, wall: Wall, frame: NDArray[np.float32], shift: Vector, within: float) -> tuple[slice, slice]:

@@ -1,0 +1,60 @@
+"""The reader's card: what a person should know before using a reader, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from readingroom.reading.bundle import ReaderBundle
+
+
+def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
+    """The card as Markdown.
+
+    Args:
+        bundle: the reader, with the facts of its training.
+        parts: images of each part that it learned from.
+    """
+    facts, contract = bundle.facts, bundle.preprocessing
+    plan = facts["plan"]
+    rows = [
+        (
+            "Task",
+            f"tells apart {', '.join(bundle.classes)}" + (f"; looks for {bundle.positive}" if bundle.positive else ""),
+        ),
+        ("Network", f"{bundle.network}, {facts['parameters']:,} parameters, head {list(bundle.head) or 'linear'}"),
+        ("Started from", _origin(facts, plan["weights"])),
+        ("Trained", "the head on a frozen backbone" if plan["train"] == "head" else "all parameters"),
+        (
+            "Learned from",
+            ", ".join(f"{count} {name} images" for name, count in parts.items()) + f" of {facts['study']!r}",
+        ),
+        ("Epochs", f"{facts['epochs_run']}, kept {facts['kept_epoch']}; {facts['precision']} on {facts['device']}"),
+        ("Input", f"{contract.size} x {contract.size} pixels, view {contract.view}, fit {contract.fit}"),
+        ("Normalisation", f"mean {_numbers(contract.mean)}, sd {_numbers(contract.sd)} of full brightness"),
+        ("Answer", _answer(bundle)),
+    ]
+    lines = [f"# {bundle.name}", "", "For research, not a medical device.", "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {_cell(value)} |" for name, value in rows]
+    lines += ["", "How well it reads is in the report of its study; elsewhere it has to be tested anew.", ""]
+    return "\n".join(lines)
+
+
+def _origin(facts: Mapping[str, Any], weights: str) -> str:
+    origin = facts["started_from"]
+    return weights if origin is None else f"{origin['source']}, SHA-256 {origin['sha256'][:12]}…"
+
+
+def _answer(bundle: ReaderBundle) -> str:
+    if bundle.threshold is None:
+        return "the class of the highest score"
+    threshold = bundle.threshold
+    return f"{bundle.positive} at score >= {threshold.value:.4f} ({threshold.rule}, fixed on {threshold.split})"
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.3f}" for value in values)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
