@@ -204,6 +204,7 @@ class _FastaiLoop(Loop):
 
 def fastai_loop(folder: Path, workers: int) -> Loop:
     """The ``Learner`` of fastai with its data block, its batch transforms and our operations."""
+    import fastai.callback.progress  # noqa: F401 -- gives the learner its no_bar
     from fastai.callback.core import Callback
     from fastai.data.transforms import get_image_files, parent_label
     from fastai.learner import Learner
