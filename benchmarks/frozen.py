@@ -29,7 +29,7 @@ from readingroom.training.fitting import VALIDATION_BATCH, Examples, fit
 from readingroom.training.frozen import keep_features
 from readingroom.training.prepared import PreparedImages
 from readingroom.training.recipe import TrainingSection
-from readingroom.training.sources import ImageSource, Rows, made_ahead
+from readingroom.training.sources import FeatureSource, ImageSource, Rows, made_ahead
 
 NETWORK, SIZE_PX, CLASSES, SEED = "resnet18", 96, 2, 7
 AUGMENTATION = AugmentationSection.model_validate(
@@ -72,11 +72,9 @@ def built(task: Task) -> Network:
     return build_network(NETWORK, CLASSES, image_size=SIZE_PX, seed=SEED, drop_rate=task.recipe.dropout)
 
 
-def with_kept_features(task: Task, folder: Path) -> float:
-    """Ours: seconds to compute the features, keep them, and train the head on them."""
-    network = built(task)
-    began = time.perf_counter()
-    features = keep_features(
+def kept(task: Task, network: Network, folder: Path) -> FeatureSource:
+    """Features of every image and of the copies of those for training."""
+    return keep_features(
         network,
         task.source,
         plain=np.concatenate([task.examples.training, task.examples.validation]),
@@ -88,10 +86,31 @@ def with_kept_features(task: Task, folder: Path) -> float:
         name="ours",
         progress=SilentProgress(),
     )
+
+
+def with_kept_features(task: Task, folder: Path) -> float:
+    """Ours: seconds to compute the features, keep them, and train the head on them."""
+    network = built(task)
+    began = time.perf_counter()
+    features = kept(task, network, folder)
     checkpoint = Checkpoint(folder / "checkpoint", "benchmark")
     options = {"seed": SEED, "name": "ours", "checkpoint": checkpoint, "progress": SilentProgress()}
     fit(network.head, features, task.examples, task.recipe, **options)  # type: ignore[arg-type]
     return time.perf_counter() - began
+
+
+def check_same_features(task: Task, precision: str) -> None:
+    """That the peer's backbone makes of an image what was kept of it.
+
+    Raises:
+        RuntimeError: it does not.
+    """
+    network, rows = built(task), task.examples.training[:32]
+    with tempfile.TemporaryDirectory() as folder:
+        ours = kept(task, network, Path(folder)).plain(rows)
+    theirs = _features(network.eval(), task.source.plain(rows), precision)
+    if not torch.allclose(ours, theirs, rtol=0.02, atol=0.02):
+        raise RuntimeError(f"kept features are not the peer's: they differ by up to {(ours - theirs).abs().max()}")
 
 
 def without_keeping(task: Task, precision: str) -> float:
@@ -187,6 +206,7 @@ def main() -> None:
         for what, copies in (("no augmentation", 0), ("1 copy kept", 1), ("4 copies kept, the default", 4)):
             recipe = TrainingSection(epochs=chosen.epochs, copies=copies, rate=1e-3, precision=precision)
             task = make_task(images, recipe)
+            check_same_features(task, precision)
             rate = measure(task, precision, chosen.repeats, plain_peer=copies == 4)
             rows.append(Row(what, rate["ours"], rate["peer"], rate["limit"]))
             if "peer float32" in rate:

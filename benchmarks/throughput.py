@@ -301,7 +301,7 @@ def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, help="folder of JPEG files; they are drawn where it is not given")
-    parser.add_argument("--count", type=int, default=384, help="images in an epoch")
+    parser.add_argument("--count", type=int, default=256, help="images in an epoch")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=2, help="measured epochs of each loop in a round")
     chosen = parser.parse_args()

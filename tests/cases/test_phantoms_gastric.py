@@ -146,3 +146,11 @@ def test_an_unknown_class_or_site_is_a_key_error():
         plan_scene("polyp", "body", seed=1)
     with pytest.raises(KeyError):
         plan_scene("PU", "colon", seed=1)
+
+
+@pytest.mark.parametrize("label", ["EGC+HGIN", "AGC"])
+def test_the_outline_of_a_ragged_lesion_is_one_piece(label):
+    for seed in range(5):
+        scene = plan_scene(label, "body", seed=seed, difficulty=0.3)
+        pieces, _ = cv2.connectedComponents(surfaces(scene)[2].astype(np.uint8))
+        assert pieces == 2, seed

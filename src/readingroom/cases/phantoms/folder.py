@@ -92,9 +92,13 @@ def draw_gastric_phantoms(
         'cases.csv'
     """
     _check(patients, images_per_lesion, size, difficulty, shares, view_shape, workers)
-    drawing = _Drawing(Path(folder), size, difficulty, seed, view_shape)
-    facts = {"images per lesion": images_per_lesion, "difficulty": difficulty, "seed": seed}
-    facts |= {"frame": size, "view": view_shape, "class shares": _plain_shares(shares)}
+    drawing = _Drawing(Path(folder), (size[0], size[1]), difficulty, seed, view_shape)
+    facts = {
+        "images per lesion": "{} to {}".format(*images_per_lesion),
+        "difficulty": f"{difficulty:g}",
+        "seed": f"{seed}",
+    }
+    facts |= {"frame": "{} x {}".format(*size), "view": view_shape, "class shares": _plain_shares(shares)}
     _claim(drawing.folder, _describe(patients, facts), _describe(None, facts))
     cohort = plan_cohort(patients, shares=shares, images_per_lesion=images_per_lesion, seed=seed)
     pool = ThreadPoolExecutor(workers or os.cpu_count())
@@ -138,7 +142,7 @@ def _plain_shares(shares: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {shares[name]:g}" for name in GASTRIC_CLASSES if shares.get(name, 0) > 0)
 
 
-def _describe(patients: int | None, facts: Mapping[str, object]) -> str:
+def _describe(patients: int | None, facts: Mapping[str, str]) -> str:
     lines = [f"{name}: {value}" for name, value in facts.items()]
     return "\n".join(
         [
@@ -166,7 +170,7 @@ def _claim(folder: Path, readme: str, start: str) -> None:
     """
     path = folder / _README
     if path.is_file():
-        if not path.read_text(encoding="utf-8", errors="replace").startswith(start.rstrip("\n")):
+        if not path.read_text(encoding="utf-8", errors="replace").startswith(start):
             raise OutputError(
                 "the folder holds phantoms of other parameters, or something else",
                 fix="Choose another folder, or remove this one",

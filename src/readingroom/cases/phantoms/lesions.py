@@ -38,10 +38,10 @@ def draw_peptic_ulcer(lesion: Lesion, patch: Patch, surface: Surface) -> None:
     """
     healing, base_size, yellow, blood = lesion.variant
     k, reach = lesion.strength, patch.reach
-    edge = 0.38 + 0.28 * base_size - 0.15 * healing
-    inside = smoothstep(1.0, 0.86, reach)
+    edge = 0.58 + 0.16 * base_size - 0.12 * healing
+    inside = smoothstep(1.0, 0.9, reach)
     base = smoothstep(edge + 0.05, edge - 0.05, reach + np.float32(0.04) * patch.grain[..., 1])
-    rim = np.exp(-np.square((reach - np.float32(edge + 0.2)) / np.float32(0.17))) * inside
+    rim = np.exp(-np.square((reach - np.float32(edge + 0.15)) / np.float32(0.12))) * inside
     radius = lesion.spot.radius
     surface.relief[:] += np.float32(radius * (0.35 + 0.65 * k)) * (
         np.float32(0.20 - 0.1 * healing) * rim - np.float32(0.30 - 0.15 * healing) * base

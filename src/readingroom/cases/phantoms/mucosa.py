@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from readingroom.cases.phantoms.cavity import Wall
 from readingroom.cases.phantoms.noise import Field, fractal_noise, sample, smooth_noise, tile_of
+from readingroom.cases.phantoms.surface import Grain
 from readingroom.cases.phantoms.vessels import vessel_tile
 
 COARSE_PX = 512  # side of the tile that goes once around the organ
@@ -29,7 +30,7 @@ class Mucosa:
         gland_repeats: how often the tile of glands goes around the organ; high is fine.
         coarse: (COARSE_PX, COARSE_PX, 4): vessels, mottling, and two slow fields that bend folds and gather residue.
         fine: (FINE_PX, FINE_PX, 2): relief of the glands and their colour.
-        grain: (GRAIN_PX, GRAIN_PX, 4): margins and blotches of lesions and residue, see `weave_grain`.
+        grain: margins and blotches of lesions and residue, see `weave_grain`.
     """
 
     colour: tuple[float, float, float]
@@ -40,7 +41,7 @@ class Mucosa:
     gland_repeats: int
     coarse: NDArray[np.float32]
     fine: NDArray[np.float32]
-    grain: NDArray[np.float32]
+    grain: Grain
 
 
 @dataclass(frozen=True)

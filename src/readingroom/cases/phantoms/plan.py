@@ -24,7 +24,7 @@ FIELD_RAD = 1.02  # from the middle of a view to its edge: 117 degrees across
 _RADII: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         NORMAL: (0.20, 0.40),
-        "PU": (0.22, 0.42),
+        "PU": (0.17, 0.32),
         "EGC+HGIN": (0.22, 0.42),
         "AGC": (0.40, 0.68),
         "SMT": (0.26, 0.46),

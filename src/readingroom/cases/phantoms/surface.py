@@ -58,6 +58,19 @@ class Surface:
 
 
 @dataclass(frozen=True)
+class Grain:
+    """Noise of a patient that gives each spot its own margin and blotches; each spot begins at another place of it.
+
+    Args:
+        margin: (GRAIN_PX, GRAIN_PX), read around a circle.
+        inside: (GRAIN_PX, GRAIN_PX, 3): lumps, blotches and specks, from slow to fast.
+    """
+
+    margin: Field
+    inside: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Spot:
     """A place on the wall with a shape of its own; the same in every image that shows it.
 
@@ -107,27 +120,35 @@ class Patch:
     grain: NDArray[np.float32]
 
 
-def weave_grain(rng: np.random.Generator) -> NDArray[np.float32]:
-    """The tile of grain of a patient's spots: margin, lumps, blotches and specks, from slow to fast."""
+def weave_grain(rng: np.random.Generator) -> Grain:
+    """The grain of a patient's spots."""
     margin = fractal_noise(rng, GRAIN_PX, 16, 2, 0.67)
     lumps = fractal_noise(rng, GRAIN_PX, 32, 2, 0.6)
     blotches = fractal_noise(rng, GRAIN_PX, 32, 2, 0.5)
     specks = fractal_noise(rng, GRAIN_PX, 64, 2, 0.7)
-    return tile_of(margin, lumps, blotches, specks)
+    return Grain(margin, tile_of(lumps, blotches, specks))
 
 
-def find_patch(spot: Spot, cavity: Cavity, wall: Wall, grain: NDArray[np.float32], within: float) -> Patch | None:
+def find_patch(spot: Spot, cavity: Cavity, wall: Wall, grain: Grain, within: float) -> Patch | None:
     """The window of a view that shows a spot up to ``within`` radii from its middle; nothing if none does."""
     frame, shift = _local_frame(spot, cavity)
     rows, columns = _window(spot, wall, frame, shift, within)
     if not rows.stop:
         return None
     x, y, depth = turn(frame, wall.points[:, rows, columns], shift)
-    column, row = (x * np.float32(_PER_RADIUS) + spot.origin[0], y * np.float32(_PER_RADIUS) + spot.origin[1])
-    grain = sample(grain, column, row)
-    away = np.where(depth < _DEPTH / spot.radius, np.hypot(x, y), np.float32(_FAR))
-    reach = away * (1 + np.float32(spot.ragged) * np.clip(grain[..., 0], -2, 2))
-    return Patch(rows, columns, x, y, away, reach, grain[..., 1:])
+    away = np.asarray(np.hypot(x, y), np.float32)
+    once = np.float32(1) / np.maximum(away, np.float32(1e-6))
+    margin = _around(grain.margin, spot, x * once, y * once)
+    away = np.where(depth < _DEPTH / spot.radius, away, np.float32(_FAR))
+    # By direction alone, so that a spot is one piece.
+    reach = away * (1 + np.float32(spot.ragged) * np.clip(margin, -2, 2))
+    return Patch(rows, columns, x, y, away, reach, _around(grain.inside, spot, x, y))
+
+
+def _around(tile: NDArray[np.float32], spot: Spot, x: Field, y: Field) -> NDArray[np.float32]:
+    """A tile of grain at places in radii from the spot's middle."""
+    scale = np.float32(_PER_RADIUS)
+    return sample(tile, x * scale + np.float32(spot.origin[0]), y * scale + np.float32(spot.origin[1]))
 
 
 def _window(spot: Spot, wall: Wall, frame: NDArray[np.float32], shift: Vector, within: float) -> tuple[slice, slice]:
