@@ -215,11 +215,11 @@ def test_unreadable_images_are_listed_and_the_rest_goes_on(
 def test_a_study_that_cannot_be_stops_before_training(phantoms: Path, values: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(CaseTableError):
         _study(phantoms, values | {"study": "a", "task": {"classes": ["normal", "SMTT"]}}).run(out=tmp_path)
-    with pytest.raises(PartitionError):
-        _study(
-            phantoms,
-            values | {"study": "b", "partition": {"training": 0.98, "validation": 0.01, "test": 0.01}},
-        ).run(out=tmp_path)
+    cases = pd.read_csv(phantoms / "ph" / "cases.csv")
+    one = cases.loc[cases["label"] == "SMT", "patient"].iloc[0]
+    cases[(cases["label"] == "normal") | (cases["patient"] == one)].to_csv(phantoms / "ph" / "few.csv", index=False)
+    with pytest.raises(PartitionError, match="SMT"):
+        _study(phantoms, values | {"study": "b", "cases": "ph/few.csv"}).run(out=tmp_path)
 
 
 def test_two_runs_in_one_folder_do_not_mix(finished: Run, phantoms: Path) -> None:

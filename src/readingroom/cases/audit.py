@@ -149,18 +149,22 @@ def _small_classes(partition: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _small_notes(small: list[dict[str, Any]]) -> Iterator[Note]:
-    for one in small:
-        least = LEAST[one["split"]]
-        values = {name: one[name] for name in ("label", "images", "groups")}
-        values |= {"least_images": least["images"], "least_groups": least["groups"]}
-        yield Note("warning", "small-class", _SMALL[one["split"]], values, _SMALL_FIX)
+    """One note a part, naming its classes: a page of warnings that are all alike is read by nobody."""
+    for split, least in LEAST.items():
+        here = [one for one in small if one["split"] == split]
+        if here:
+            named = ", ".join(f"{one['label']} ({one['images']}/{one['groups']})" for one in here)
+            values = {"classes": named, "least_images": least["images"], "least_groups": least["groups"]}
+            yield Note("warning", "small-class", _SMALL[split], values, _SMALL_FIX)
 
 
-_LESS = "{images} images of {groups} patients (or groups); the least advised is {least_images} of {least_groups}: "
+_LESS = (
+    "some classes are small (images/patients or groups): {classes}; at least {least_images}/{least_groups} is advised. "
+)
 _SMALL = {
-    "training": "For training, the class {label} has " + _LESS + "a reader can hardly learn it.",
-    "validation": "For validation, the class {label} has " + _LESS + "a threshold fixed on them is uncertain.",
-    "test": "For the test, the class {label} has " + _LESS + "its sensitivity will have a wide interval.",
-    "external": "For the external test, the class {label} has " + _LESS + "its sensitivity will have a wide interval.",
+    "training": "In the training part " + _LESS + "A reader can hardly learn them.",
+    "validation": "In the validation part " + _LESS + "A threshold or an epoch chosen on them is uncertain.",
+    "test": "In the test part " + _LESS + "Their sensitivity will have a wide interval.",
+    "external": "In the external part " + _LESS + "Their sensitivity will have a wide interval.",
 }
-_SMALL_FIX = "Collect more patients of this class, or use folds so that every case is tested once."
+_SMALL_FIX = "Collect more patients of these classes, or use folds so that every case is tested once."

@@ -10,7 +10,7 @@ import pandas as pd
 
 from readingroom.core.tables import SPLITS, score_columns
 from readingroom.report.comparisons import compare_readers
-from readingroom.report.performance import of_part, read_performance
+from readingroom.report.performance import at, of_part, read_performance
 from readingroom.report.results import UNITS, Comparison, Performance, ReaderFacts, ReadingTime, Results, Spread
 from readingroom.report.units import UnitReadings, grouped_readings, has_unit, image_readings
 
@@ -28,6 +28,8 @@ def compute_results(
     order: Sequence[str] = (),
     patients_known: bool = True,
     notes: Sequence[str] = (),
+    units: Sequence[str] = UNITS,
+    prevalence: float | None = None,
 ) -> Results:
     """Compute everything that the readings say.
 
@@ -45,6 +47,8 @@ def compute_results(
         order: readers in the order of the study; others follow.
         patients_known: False where ``patient`` holds groups of near-duplicates instead.
         notes: what must be said about the table.
+        units: what is counted, of ``image``, ``lesion``, ``patient``, as far as the table knows it.
+        prevalence: of two classes, predictive values are also given at this prevalence.
 
     Example:
         >>> rows = [("r", f"{i}", "test", "ab"[i % 2], "ab"[i % 2 if i else 1], i % 2, 1 - i % 2) for i in range(6)]
@@ -55,8 +59,10 @@ def compute_results(
     """
     table = _completed(readings)
     readers = _readers(table, classes, facts or {}, order)
-    units = [unit for unit in UNITS if has_unit(table, unit) and (unit != "patient" or patients_known)]
-    pooled = tuple(_performances(table, classes, positive, units, level, patients_known))
+    counted = [unit for unit in UNITS if unit in units and has_unit(table, unit)]
+    units = [unit for unit in counted if unit != "patient" or patients_known] or ["image"]
+    found = _performances(table, classes, positive, units, level, patients_known)
+    pooled = tuple(performance if prevalence is None else at(performance, prevalence) for performance in found)
     return Results(
         study=study,
         classes=tuple(classes),

@@ -13,6 +13,10 @@ from readingroom.report.wording import joined, method_text
 
 _WEIGHTS = {"imagenet": "ImageNet weights", "random": "random weights"}
 _TRAINED = {"all": "all layers trained", "head": "backbone frozen, head trained"}
+_AUGMENTED = {
+    False: "Training images were augmented while training, never before the division, by {list}.",
+    True: "Images were augmented before the division, as published, by {list}.",
+}
 _RULES = {"youden": "the highest Youden index", "argmax": "the class with the highest score"}
 
 
@@ -23,6 +27,7 @@ def methods_paragraphs(run: RunFolder | None, results: Results, say: Translator)
         parts += [list(_cases(run, say)), list(_training(run, say))]
     parts += [list(_statistics(results, say))]
     if run is not None:
+        parts[-1] += list(_prevalence(run, say))
         parts += [list(_software(run, say))]
     return [say(" ").join(sentence for sentence in part if sentence) for part in parts if any(part)]
 
@@ -55,6 +60,9 @@ def _partition(partition: Mapping[str, Any], say: Translator) -> str:
         return say("Images were divided as published: by image, after augmentation.")
     if partition.get("column"):
         return say("The case table itself said which part each image belongs to.")
+    if partition.get("leave_out"):
+        text = "Each {column} in turn was left out of training and tested."
+        return say(text, column=partition["leave_out"])
     if partition.get("folds"):
         text = "Images were divided by {by} into {folds} folds, stratified by class (seed {seed})."
         return say(text, by=say(by), folds=partition["folds"], seed=partition.get("seed", "?"))
@@ -81,13 +89,17 @@ def _training(run: RunFolder, say: Translator) -> Iterator[str]:
             "They were trained for up to {epochs} epochs with {optimiser}, batch {batch}, learning rate {rate}.",
             **{name: training.get(name, "?") for name in ("epochs", "optimiser", "batch", "rate")},
         )
-    augmentation = [name for name, value in run.section("augmentation").items() if value]
+    # `outside` says what a warp puts beyond the edge; it changes no image by itself.
+    augmentation = [name for name, value in run.section("augmentation").items() if value and name != "outside"]
     if augmentation:
-        listed = joined([say(name) for name in augmentation], say)
-        yield say("Training images were augmented while training, never before the division, by {list}.", list=listed)
-    if any(facts.get("kept_epoch") for facts in readers.values()):
+        yield say(_AUGMENTED[_as_published(run)], list=joined([say(name) for name in augmentation], say))
+    if training.get("keep", "best") == "best" and any(facts.get("kept_epoch") for facts in readers.values()):
         yield say("The weights of the best epoch on the validation images were kept.")
     yield _threshold(run, say)
+
+
+def _as_published(run: RunFolder) -> bool:
+    return run.section("partition").get("protocol") == "as-published"
 
 
 def _network(facts: Mapping[str, Any], say: Translator) -> str:
@@ -104,6 +116,8 @@ def _threshold(run: RunFolder, say: Translator) -> str:
         return ""
     if rule == "argmax":
         return say("The class with the highest score was the answer.")
+    if rule == "fixed":
+        return say("The threshold was given beforehand and applied untouched.")
     said = say(_RULES.get(rule, rule))
     return say("Each network's threshold was fixed on the validation images ({rule}) and applied untouched.", rule=said)
 
@@ -125,12 +139,18 @@ def _statistics(results: Results, say: Translator) -> Iterator[str]:
         yield say("Readers were compared on the images that both read ({list}), with Holm's correction.", list=listed)
 
 
+def _prevalence(run: RunFolder, say: Translator) -> Iterator[str]:
+    prevalence = run.section("evaluation").get("prevalence")
+    if prevalence:
+        text = "Predictive values are also given at a prevalence of {share} % (Mercaldo et al. 2007)."
+        yield say(text, share=f"{100 * float(prevalence):g}")
+
+
 def _software(run: RunFolder, say: Translator) -> Iterator[str]:
     manifest = run.manifest
     libraries = ", ".join(f"{name} {version}" for name, version in (manifest.get("libraries") or {}).items())
-    if manifest.get("readingroom"):
-        text = "Software: Reading Room {version} ({libraries})."
-        yield say(text, version=manifest["readingroom"], libraries=libraries)
+    if libraries:
+        yield say("Software: {libraries}.", libraries=libraries)
     machine = manifest.get("machine") or {}
     if machine:
         processor = machine.get("gpu") or machine.get("cpu") or "?"

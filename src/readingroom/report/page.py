@@ -20,6 +20,7 @@ from readingroom.report.content import Content, gather, named_classes
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
 from readingroom.report.pictures import draw_pictures
+from readingroom.report.results import UNITS
 from readingroom.report.run_folder import RunFolder, read_run_folder
 from readingroom.report.tables import Table
 from readingroom.report.wording import SPLIT_NAMES
@@ -65,6 +66,8 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         facts=run.manifest.get("readers") or {},
         order=list(run.manifest.get("readers") or {}),
         patients_known=patients_known,
+        units=run.section("evaluation").get("unit") or UNITS,
+        prevalence=run.section("evaluation").get("prevalence"),
     )
     content = gather(results, run.readings, say, run=run, images_root=Path(images_root), patients_known=patients_known)
     return publish(content, Path(out) if out is not None else run.path / "report", say)

@@ -12,6 +12,7 @@ import pandas as pd
 from readingroom.evaluation import (
     Estimate,
     Estimates,
+    at_prevalence,
     clustered_auc,
     clustered_diagnostic_table,
     clustered_proportion,
@@ -155,3 +156,17 @@ def of_part(performance: Performance, *, patients_known: bool, fold: int = 0, re
     """The same numbers, said to be of a fold or a repeat; groups of near-duplicates are not counted as patients."""
     patients = performance.patients if patients_known else None
     return replace(performance, fold=fold, repeat=repeat, patients=patients)
+
+
+def at(performance: Performance, prevalence: float) -> Performance:
+    """The performance with predictive values at a stated prevalence beside those of the sample.
+
+    See `readingroom.evaluation.at_prevalence`; nothing is added where there are not two classes, or no calls.
+    """
+    table = performance.binary
+    rates = [] if table is None else [table.measures.get(name) for name in ("sensitivity", "specificity")]
+    if table is None or any(rate is None or not rate.defined for rate in rates):
+        return performance
+    found = at_prevalence(table.measures["sensitivity"], table.measures["specificity"], prevalence)
+    measures = {**table.measures, **{f"{name}_at_prevalence": found[name] for name in ("ppv", "npv")}}
+    return replace(performance, binary=replace(table, measures=measures))

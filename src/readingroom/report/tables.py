@@ -130,7 +130,7 @@ def performance_table(results: Results, split: str, unit: str, say: Translator) 
 
 def _shown_measures(performances: Sequence[Performance], results: Results) -> dict[str, str]:
     if results.positive is not None:
-        names = ["auc", *RATES]
+        names = ["auc", *RATES, "ppv_at_prevalence", "npv_at_prevalence"]
         return {name: MEASURE_NAMES[name] for name in names if any(p.headline(name) for p in performances)}
     means = {"auc": "Mean AUC", "sensitivity": "Mean recall", "ppv": "Mean precision", "f1": "Mean F1"}
     means |= {"specificity": "Mean specificity", "accuracy": "Mean one-against-rest accuracy"}

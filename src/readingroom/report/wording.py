@@ -25,6 +25,8 @@ MEASURE_NAMES = {
     "accuracy": "Accuracy",
     "f1": "F1",
     "top1": "Top-1 accuracy",
+    "ppv_at_prevalence": "PPV at the stated prevalence",
+    "npv_at_prevalence": "NPV at the stated prevalence",
 }
 """Measures, as tables head them."""
 

@@ -34,7 +34,7 @@ def run_demo(out: Path, *, language: str, progress: Progress) -> Path:
     )
     pretraining = _study(data / "pretraining.yaml", _pretraining(first))
     pretraining.run(out=data, progress=progress)
-    start = data / "demo-pretraining" / "readers" / "resnet18-random"
+    start = data / "demo-pretraining" / "readers" / "pretraining"
     study = _study(out / "demo.yaml", _main(second.relative_to(out), start.relative_to(out)))
     return study.run(out=out, progress=progress, language=language).report
 
@@ -52,8 +52,8 @@ def _pretraining(cases: Path) -> dict[str, Any]:
         "phantoms": True,
         "input": {"size": SIZE},
         "augmentation": {"affine": {"rotate": 15, "scale": [0.9, 1.1]}, "flip": True},
-        "readers": [{"network": "resnet18", "weights": "random"}],
-        "training": {"epochs": 8, "rate": 5.0e-4, "optimiser": "adamw", "schedule": "cosine"},
+        "readers": [{"network": "resnet18", "weights": "random", "name": "pretraining"}],
+        "training": {"epochs": 12, "rate": 5.0e-4, "optimiser": "adamw", "schedule": "cosine"},
     }
 
 
@@ -75,5 +75,5 @@ def _main(cases: Path, start: Path) -> dict[str, Any]:
             {"network": "resnet18", "weights": "random", "train": "all"},
             {"network": "resnet18", "weights": start.as_posix(), "train": "head", "head": [64], "epochs": 30},
         ],
-        "training": {"epochs": 8, "rate": 5.0e-4, "optimiser": "adamw", "schedule": "cosine", "seed": 7},
+        "training": {"epochs": 12, "rate": 5.0e-4, "optimiser": "adamw", "schedule": "cosine", "seed": 7},
     }

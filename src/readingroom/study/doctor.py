@@ -55,7 +55,9 @@ def examine_study(path: str | Path, overrides: Sequence[str]) -> Finding:
         root=None if study.images is None else Path(path).parent / study.images,
     )
     images = len(cases)
-    trainings = (study.partition.folds or 1) * study.training.repeats
+    left_out = study.partition.leave_out
+    folds = cases.frame[left_out].nunique() if left_out in cases.frame else study.partition.folds or 1
+    trainings = folds * study.training.repeats
     seconds = {one.reader_name: _training_seconds(one, study, images) for one in study.reader_list}
     rows = [(name, f"{_spoken(value)} a training") for name, value in seconds.items()]
     total = sum(seconds.values()) * trainings

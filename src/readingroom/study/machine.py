@@ -6,11 +6,13 @@ import os
 import platform
 import sys
 from importlib.metadata import distributions, version
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from readingroom import __version__
+from readingroom.core.files import hash_file, hash_value
 from readingroom.reading.precision import choose_device, choose_precision
 
 LIBRARIES = ("torch", "torchvision", "timm", "lightning-fabric", "numpy", "scipy", "scikit-learn", "pandas",
@@ -38,6 +40,13 @@ def library_versions() -> dict[str, str]:
         "readingroom": __version__,
         **{name: version(name) for name in LIBRARIES},
     }
+
+
+def code_hash() -> str:
+    """SHA-256 over the source of this program, so that a changed copy of one version is told from another."""
+    root = Path(__file__).parents[1]
+    files = sorted(path for path in root.rglob("*.py"))
+    return hash_value([[path.relative_to(root).as_posix(), hash_file(path)] for path in files])
 
 
 def installed_packages() -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from readingroom.core.files import write_text
-from readingroom.study.schema import StudyFile
+from readingroom.study.schema import ReaderMatrix, StudyFile
 
 HEADER = """# The study file
 
@@ -23,7 +23,7 @@ line every key can be overridden: `--set training.epochs=5 --set readers.0.weigh
 ```yaml
 study: haemorrhoids-risk-grade
 cases: cases.csv
-task: {kind: grading, label: rf, classes: [Rf0, Rf1, Rf2]}
+task: {kind: classification, label: rf, classes: [Rf0, Rf1, Rf2]}
 partition: {by: patient, training: 0.7, validation: 0.1, test: 0.2, seed: 7}
 input: {view: auto, size: 331, normalise: training}
 augmentation:
@@ -47,8 +47,9 @@ def reference() -> str:
 
 def _section(name: str, section: type[BaseModel], told: set[type[BaseModel]]) -> Iterator[str]:
     told.add(section)
-    yield f"## {f'`{name}`' if name else 'At the top'}\n"
-    yield f"{' '.join((section.__doc__ or '').split())}\n"
+    yield f"## {f'`{name}`' if name else 'At the top'}{', as a matrix' if section is ReaderMatrix else ''}\n"
+    # An example for programmers, below the first paragraph, is not for the reference.
+    yield f"{' '.join((section.__doc__ or '').split('Example:')[0].split())}\n"
     yield "| key | value | default | meaning |\n|---|---|---|---|"
     inner: list[tuple[str, type[BaseModel]]] = []
     for key, field in section.model_fields.items():

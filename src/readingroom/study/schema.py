@@ -65,12 +65,10 @@ class EvaluationSection(Section):
     """Two classes: rule on the validation part (`youden`, `sensitivity>=0.9`, `specificity>=0.9`), or a number."""
     interval: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Level of the intervals."""
-    method: Literal["wilson", "clopper-pearson"] = "wilson"
-    """Interval of a proportion."""
-    compare: Literal["holm", "none"] = "holm"
-    """Adjustment of the p values of the comparisons between readers."""
+    compare: Literal["holm"] = "holm"
+    """Adjustment of the p values of the comparisons between readers; the unadjusted ones stand beside."""
     prevalence: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Predictive values are also given at this prevalence."""
+    """Two classes: predictive values are also given at this prevalence, that of the patients you will meet."""
 
     @field_validator("threshold")
     @classmethod

@@ -22,7 +22,7 @@ from readingroom.reading.people import load_people
 from readingroom.report import write_report
 from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake, take_in
-from readingroom.study.machine import installed_packages, library_versions, machine_facts
+from readingroom.study.machine import code_hash, installed_packages, library_versions, machine_facts
 from readingroom.study.readers import Readers
 from readingroom.study.schema import StudyFile
 from readingroom.study.study_file import dump_study_file, load_study_file
@@ -215,6 +215,7 @@ class Study:
             "inputs": {path.name: hash_file(path) for path in paths if path.is_file()},
             "images": {"count": len(intake.catalogue), "key": intake.key},
             "libraries": library_versions(),
+            "code": code_hash(),
             "machine": machine_facts(),
             "readers": readers,
             "people": list(people),

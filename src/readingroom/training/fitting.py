@@ -108,13 +108,17 @@ def fit(
 
 @contextmanager
 def _deterministic() -> Iterator[None]:
-    before = torch.are_deterministic_algorithms_enabled()
+    memory = torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), memory.fill_uninitialized_memory  # type: ignore[attr-defined]
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # Filling fresh memory only serves to find reads of it, and costs several per cent of each step.
+    memory.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     try:
         with torch.random.fork_rng():
             yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.use_deterministic_algorithms(before[0])
+        memory.fill_uninitialized_memory = before[1]  # type: ignore[attr-defined]
 
 
 @dataclass

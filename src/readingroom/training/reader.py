@@ -123,7 +123,8 @@ def train_reader(
         threshold=_threshold(plan, data, network),
         facts={**facts, "key": key, "plan": plan.as_dict(), **_training_facts(network, fitted)},
     )
-    write_csv(pd.DataFrame(fitted.history), folder / HISTORY_FILE)
+    history = pd.DataFrame(fitted.history).assign(fold=facts.get("fold", 1), repeat=facts.get("repeat", 1))
+    write_csv(history, folder / HISTORY_FILE)
     parts = {name: int((data.learned_from["split"] == name).sum()) for name in ("training", "validation")}
     write_text(folder / CARD_FILE, write_card(bundle, parts))
     save_bundle(folder, bundle, network, _all_learned_from(plan, data))
