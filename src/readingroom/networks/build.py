@@ -52,6 +52,7 @@ def build_network(
         WeightsError: weights that are not there, or not this network's.
 
     Example:
+        >>> import torch
         >>> network = build_network("resnet18", 3, head=(64,), image_size=64)
         >>> network(torch.zeros(2, 3, 64, 64)).shape
         torch.Size([2, 3])
