@@ -145,7 +145,7 @@ def find_patch(spot: Spot, cavity: Cavity, wall: Wall, grain: Grain, within: flo
     return Patch(rows, columns, x, y, away, reach, _around(grain.inside, spot, x, y))
 
 
-def _around(tile: NDArray[np.float32], spot: Spot, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:
+def _around(tile: NDArray[np.float32], spot: Spot, x: Field, y: Field) -> NDArray[np.float32]:
     """A tile of grain at places in radii from the spot's middle."""
     scale = np.float32(_PER_RADIUS)
     return sample(tile, x * scale + np.float32(spot.origin[0]), y * scale + np.float32(spot.origin[1]))
