@@ -1,13 +1,17 @@
+import io
 import multiprocessing
+import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 from readingroom.core.errors import TrainingError
-from readingroom.core.progress import SilentProgress
+from readingroom.core.progress import BarProgress, Progress, SilentProgress
 from readingroom.networks import Network, build_network
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.fitting import Examples, Fitted, fit, validation_metrics
@@ -36,9 +40,15 @@ def _network() -> Network:
     return build_network("test_resnet", 2, image_size=32, drop_rate=0.2, seed=1)
 
 
-def _fit(source: ImageSource, examples: Examples, folder: Path, recipe: TrainingSection = RECIPE) -> Fitted:
-    checkpoint = Checkpoint(folder, "key", interval_s=0.0)
-    return fit(_network(), source, examples, recipe, seed=3, name="r", checkpoint=checkpoint, progress=SilentProgress())
+def _fit(
+    source: ImageSource,
+    examples: Examples,
+    folder: Path,
+    recipe: TrainingSection = RECIPE,
+    progress: Progress | None = None,
+) -> Fitted:
+    checkpoint, progress = Checkpoint(folder, "key", interval_s=0.0), progress or SilentProgress()
+    return fit(_network(), source, examples, recipe, seed=3, name="r", checkpoint=checkpoint, progress=progress)
 
 
 def _same(a: Fitted, b: Fitted) -> bool:
@@ -123,15 +133,31 @@ def test_rare_classes_can_be_balanced(images: ImageSource, examples: Examples, t
     assert not _same(plain, balanced)
 
 
-def test_two_processes_share_each_batch_and_learn_the_same_problem(
-    images: ImageSource, examples: Examples, tmp_path: Path
-) -> None:
+@pytest.fixture
+def two_devices() -> TrainingSection:
     if "fork" not in multiprocessing.get_all_start_methods():
         pytest.skip("this system cannot start processes that torch's distributed package needs")
-    recipe = RECIPE.model_copy(update={"devices": 2, "epochs": 3})
-    fitted = _fit(images, examples, tmp_path, recipe)
+    return RECIPE.model_copy(update={"devices": 2, "epochs": 3})
+
+
+def test_two_processes_share_each_batch_and_learn_the_same_problem(
+    images: ImageSource, examples: Examples, tmp_path: Path, two_devices: TrainingSection
+) -> None:
+    shown = io.StringIO()
+    progress = BarProgress(Console(file=shown, force_terminal=True, width=200))
+    with progress.shown():
+        fitted = _fit(images, examples, tmp_path, two_devices, progress)
     assert len(fitted.history) == 3
     assert fitted.history[-1]["train_loss"] < fitted.history[0]["train_loss"]
+    assert re.search(r"✓\S* r: training .*loss 0\.\d+, validation", shown.getvalue())
+    assert "progress" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_what_a_person_can_mend_in_two_processes_is_said_without_their_tracebacks(
+    images: ImageSource, examples: Examples, tmp_path: Path, two_devices: TrainingSection
+) -> None:
+    with pytest.raises(TrainingError, match="the loss is nan in epoch"):
+        _fit(images, examples, tmp_path, two_devices.model_copy(update={"rate": 1e30, "optimiser": "sgd"}))
 
 
 def test_validation_metrics_leave_out_classes_that_validation_lacks() -> None:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,8 +15,9 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from readingroom.core.errors import EvaluationError, TrainingError
+from readingroom.core.errors import EvaluationError, ReadingRoomError, TrainingError
 from readingroom.core.progress import Progress
+from readingroom.core.relay import RelayedProgress, relayed
 from readingroom.core.seeds import derive_seed
 from readingroom.evaluation import auc
 from readingroom.reading.precision import Precision, choose_device, choose_precision
@@ -100,10 +101,28 @@ def fit(
     )
     loop = _Loop(module, source, examples, recipe, seed, name, checkpoint, progress)
     with _deterministic():
-        fabric.launch(loop.run)
+        _launch(fabric, loop)
     state, weights = checkpoint.finished()
     kept = state.best_epoch if recipe.keep == "best" else state.epoch
     return Fitted(weights, state.history, kept, state.seconds, precision, device.type)
+
+
+def _launch(fabric: Fabric, loop: _Loop) -> None:
+    if loop.recipe.devices == 1:
+        fabric.launch(loop.run)
+        return
+    with relayed(loop.progress) as relay:
+        fabric.launch(partial(_run_relayed, replace(loop, progress=relay), relay))
+
+
+def _run_relayed(loop: _Loop, relay: RelayedProgress, fabric: Fabric) -> None:
+    """Run in one of several spawned processes, of which the first speaks for all."""
+    try:
+        loop.run(fabric)
+    except ReadingRoomError as error:
+        if fabric.is_global_zero:
+            relay.fail(error)
+        raise
 
 
 @contextmanager
