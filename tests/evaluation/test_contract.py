@@ -24,6 +24,11 @@ def two_columns(frame: Frame) -> Any:
     return np.column_stack([1 - frame.a, frame.a])
 
 
+def two_readers(frame: Frame) -> Frame:
+    """The readings of both as one table."""
+    return frame.reset_index(names="case").melt(["case", "truth"], ["a", "b"], "reader", "score")
+
+
 ESTIMATES: dict[str, Callable[[Frame, float], ev.Estimate]] = {
     "auc": lambda f, level: ev.auc(f.truth, f.a, level=level),
     "auc newcombe": lambda f, level: ev.auc(f.truth, f.a, method="newcombe", level=level),
@@ -36,6 +41,16 @@ ESTIMATES: dict[str, Callable[[Frame, float], ev.Estimate]] = {
     "clustered_proportion": lambda f, level: ev.clustered_proportion(calls(f), f.patient, level=level),
     "bootstrap auc": lambda f, level: ev.bootstrap("auc", f.truth, f.a, cluster=f.patient, replicates=60, level=level),
     "bootstrap bca": lambda f, level: ev.bootstrap("npv", f.truth, calls(f), method="bca", replicates=60, level=level),
+    **{
+        f"pooled_readers, {kind}": lambda f, level, options=options: ev.pooled_readers(
+            two_readers(f), level=level, **options
+        )
+        for kind, options in {
+            "random": {},
+            "fixed readers": {"readers": "fixed"},
+            "fixed cases": {"cases": "fixed"},
+        }.items()
+    },
     "cohen_kappa": lambda f, level: ev.cohen_kappa(f.truth, calls(f), level=level),
     "fleiss_kappa": lambda f, level: ev.fleiss_kappa(np.column_stack([f.truth, calls(f)]), level=level),
     "icc": lambda f, level: ev.icc(np.column_stack([f.a, f.b]), level=level),

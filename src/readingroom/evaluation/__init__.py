@@ -28,6 +28,7 @@ from readingroom.evaluation.overlaps import Overlap, overlap, summarise_overlaps
 from readingroom.evaluation.paired import cochran_q, compare_calls, holm, mcnemar
 from readingroom.evaluation.permutation import permutation_test
 from readingroom.evaluation.planning import AreaGoal, ReaderGoal, SampleSize, ShareGoal, sample_size
+from readingroom.evaluation.pooled import pooled_readers
 from readingroom.evaluation.predictive import compare_predictive_values
 from readingroom.evaluation.proportions import proportion, proportion_limits
 from readingroom.evaluation.reader_study import MultiReader, multireader
@@ -99,6 +100,7 @@ __all__ = [
     "overlap",
     "partial_auc",
     "permutation_test",
+    "pooled_readers",
     "proportion",
     "proportion_limits",
     "roc_curve",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,11 +12,11 @@ import pandas as pd
 from scipy import special
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.areas import covariance as delong_covariance
-from readingroom.evaluation.areas import difference_test, placements
-from readingroom.evaluation.arrays import Bools, Floats, binary
+from readingroom.evaluation.areas import difference_test
+from readingroom.evaluation.arrays import Floats
 from readingroom.evaluation.crossed import Crossed, crossed_study
-from readingroom.evaluation.proportions import normal_quantile
+from readingroom.evaluation.pooled import Panel, bounded, mean_of_readers
+from readingroom.evaluation.reader_figures import reader_figures
 from readingroom.evaluation.results import Estimate, Test, checked_level, chosen
 
 CLAMPED = "Cov2 - Cov3 is negative and counts as 0, as in the official program (OR-DBM MRMC 2.51)"
@@ -31,7 +30,8 @@ class MultiReader:
         test: whether the modalities are equal on average over readers (F, or chi-squared with fixed readers); with two
             modalities it carries their difference.
         comparisons: each pair of modalities, first minus second.
-        modalities: each modality's mean over readers; only its own readings make its interval, cut to [0, 1].
+        modalities: each modality's mean over readers; only its own readings make its interval, cut to [0, 1], as
+            `pooled_readers` does.
         readings: (modality, reader) -> that reader's own figure, for these cases' population.
         readers: (reader, first modality, second) -> that reader's own comparison.
         components: ``reader, modality:reader, error, cov1, cov2, cov3`` as estimated, negative ones not clamped; empty
@@ -93,58 +93,14 @@ def multireader(
         >>> multireader(table).comparisons[(0, 1)].difference
         0.1875
     """
-    metric_of = chosen(metric, METRICS, "metric")
-    chosen(covariance, {"delong": 0, "jackknife": 0}, "covariance")
-    analyse = chosen(f"{readers} readers, {cases} cases", ANALYSES, "readers")
+    kind = f"{readers} readers, {cases} cases"
+    analyse: Callable[[_Study], _Spread] = chosen(kind, ANALYSES, "readers")
     crossed = crossed_study(table, [reader, modality, case, truth, score], readers, checked_level(level))
-    figures, covered = metric_of(crossed, covariance == "jackknife")
+    figures, covered = reader_figures(crossed, metric, covariance)
     study = _Study(crossed, figures, None if cases == "fixed" else covered)
-    result: MultiReader = analyse(
-        study, f"obuchowski-rockette, {readers} readers, {cases} cases, {metric}, {covariance}"
-    )
-    return result
-
-
-def _auc(crossed: Crossed, jackknife: bool) -> tuple[Floats, Floats | None]:
-    t, r, n = crossed.scores.shape
-    readers = [placements(crossed.truth, row) for row in crossed.scores.reshape(t * r, n)]
-    figures = np.array([reader.area for reader in readers])
-    if not jackknife:
-        return figures.reshape(t, r), delong_covariance(readers)
-    positive, negative = np.stack([x.positive for x in readers]), np.stack([x.negative for x in readers])
-    return figures.reshape(t, r), _jackknife(np.hstack([_left_out(positive), _left_out(negative)]))
-
-
-def _left_out(component: Floats) -> Floats:
-    """The mean of each row without each of its columns in turn."""
-    m = component.shape[1]
-    if m < 2:
-        raise EvaluationError("one case only in a class", fix="The jackknife needs two", field="truth")
-    return np.asarray((component.sum(axis=1, keepdims=True) - component) / (m - 1))
-
-
-def _jackknife(left_out: Floats) -> Floats:
-    n = left_out.shape[1]
-    return np.asarray(np.cov(left_out, bias=True) * (n - 1))
-
-
-def _share(of: Callable[[Bools], Bools], right: float) -> Callable[[Crossed, bool], tuple[Floats, Floats | None]]:
-    def compute(crossed: Crossed, jackknife: bool) -> tuple[Floats, Floats | None]:
-        t, r, n = crossed.scores.shape
-        binary(crossed.scores.ravel(), "score")
-        hits = (crossed.scores.reshape(t * r, n)[:, of(crossed.truth)] == right).astype(np.float64)
-        # The jackknife of a share over its own cases is the sample covariance exactly.
-        covered = None if hits.shape[1] < 2 else np.atleast_2d(np.cov(hits) / hits.shape[1])
-        return hits.mean(axis=1).reshape(t, r), covered
-
-    return compute
-
-
-METRICS: dict[str, Callable[[Crossed, bool], tuple[Floats, Floats | None]]] = {
-    "auc": _auc,
-    "sensitivity": _share(lambda truth: truth, 1.0),
-    "specificity": _share(lambda truth: ~truth, 0.0),
-}
+    if covered is None and cases == "random":
+        raise EvaluationError("one case only in a class", fix="Random cases need two of each", field="truth")
+    return _result(study, kind, f"obuchowski-rockette, {kind}, {metric}, {covariance}", analyse(study))
 
 
 class _Study:
@@ -158,7 +114,6 @@ class _Study:
         self.ms_r = self.t * float(np.sum((columns - grand) ** 2)) / max(self.r - 1, 1)
         rest = figures - rows[:, None] - columns[None, :] + grand
         self.ms_tr = float(np.sum(rest**2)) / max((self.t - 1) * (self.r - 1), 1)
-        self.ms_r_of = [float(row.var(ddof=1)) if self.r > 1 else 0.0 for row in figures]
         self.n = crossed.truth.size
         if covered is not None:
             self._covariances(covered.reshape(self.t, self.r, self.t, self.r))
@@ -169,13 +124,11 @@ class _Study:
         same_cell = np.einsum("ijij->ij", cube)
         same_reader, same_modality = np.einsum("ijkj->ijk", cube), np.einsum("ijil->ijl", cube)
         self.error = float(same_cell.mean())
-        self.error_of_modality = same_cell.mean(axis=1)
         self.error_of_reader = same_cell.mean(axis=0)
         self.cov1_of_reader = (same_reader.sum(axis=(0, 2)) - same_cell.sum(axis=0)) / (t * (t - 1))
         self.cov1 = float(self.cov1_of_reader.mean())
         pairs = max(r * (r - 1), 1)
-        self.cov2_of = (same_modality.sum(axis=(1, 2)) - same_cell.sum(axis=1)) / pairs
-        self.cov2 = float(self.cov2_of.mean())
+        self.cov2 = float((same_modality.sum() - same_cell.sum()) / (t * pairs))
         others = cube.sum() - same_reader.sum() - same_modality.sum() + same_cell.sum()
         self.cov3 = float(others) / (t * (t - 1) * pairs)
         self.cell_variance = same_cell
@@ -183,6 +136,13 @@ class _Study:
     @property
     def excess(self) -> float:
         return float(max(self.cov2 - self.cov3, 0.0))
+
+    def panel(self, i: int) -> Panel:
+        """The readers of one modality."""
+        if self.covered is None:
+            return Panel(self.figures[i], None)
+        own = slice(i * self.r, (i + 1) * self.r)
+        return Panel(self.figures[i], self.covered[own, own])
 
     def components(self) -> dict[str, float]:
         if self.covered is None:
@@ -195,60 +155,39 @@ class _Study:
 
 @dataclass(frozen=True)
 class _Spread:
-    """What differences are measured against: variances, and degrees of freedom where the reference is Student's."""
+    """What differences are measured against, and degrees of freedom where the reference is Student's."""
 
     denominator: float
     df: float | None
-    modality_variance: list[float]
-    modality_df: list[float | None]
 
 
-def _random_both(study: _Study, design: str) -> MultiReader:
-    _needs_variance(study)
-    t, r, ms = study.t, study.r, study.ms_tr
-    denominator = ms + r * study.excess
-    df = _ratio(denominator**2, ms**2 / ((t - 1) * (r - 1)))
-    own = [(m, max(r * float(c), 0.0)) for m, c in zip(study.ms_r_of, study.cov2_of, strict=True)]
-    variances = [(m + c) / r for m, c in own]
-    return _result(
-        study, design, _Spread(denominator, df, variances, [_ratio((m + c) ** 2, m**2 / (r - 1)) for m, c in own])
-    )
+def _random_both(study: _Study) -> _Spread:
+    denominator = study.ms_tr + study.r * study.excess
+    return _Spread(denominator, _ratio(denominator**2, study.ms_tr**2 / ((study.t - 1) * (study.r - 1))))
 
 
-def _fixed_readers(study: _Study, design: str) -> MultiReader:
-    _needs_variance(study)
-    r = study.r
-    denominator = study.error - study.cov1 + (r - 1) * study.excess
-    own = zip(study.error_of_modality, study.cov2_of, strict=True)
-    variances = [(float(v) + (r - 1) * max(float(c), 0.0)) / r for v, c in own]
-    return _result(study, design, _Spread(denominator, None, variances, [None] * study.t))
+def _fixed_readers(study: _Study) -> _Spread:
+    return _Spread(study.error - study.cov1 + (study.r - 1) * study.excess, None)
 
 
-def _fixed_cases(study: _Study, design: str) -> MultiReader:
-    t, r = study.t, study.r
-    variances = [m / r for m in study.ms_r_of]
-    return _result(study, design, _Spread(study.ms_tr, (t - 1) * (r - 1), variances, [r - 1.0] * t))
+def _fixed_cases(study: _Study) -> _Spread:
+    return _Spread(study.ms_tr, (study.t - 1) * (study.r - 1))
 
 
-ANALYSES: dict[str, Callable[[_Study, str], MultiReader]] = {
+ANALYSES: dict[str, Callable[[_Study], _Spread]] = {
     "random readers, random cases": _random_both,
     "fixed readers, random cases": _fixed_readers,
     "random readers, fixed cases": _fixed_cases,
 }
 
 
-def _needs_variance(study: _Study) -> None:
-    if study.covered is None:
-        raise EvaluationError("one case only in a class", fix="Random cases need two of each", field="truth")
-
-
 def _ratio(above: float, below: float) -> float | None:
     return above / below if below > 0 else None
 
 
-def _result(study: _Study, design: str, spread: _Spread) -> MultiReader:
-    names, figures, level, n = study.crossed.modalities, study.figures, study.crossed.level, study.n
-    means, note = figures.mean(axis=1), _note(study)
+def _result(study: _Study, kind: str, design: str, spread: _Spread) -> MultiReader:
+    names, level, n = study.crossed.modalities, study.crossed.level, study.n
+    means, note = study.figures.mean(axis=1), _note(study)
     variance = 2 / study.r * spread.denominator
     comparisons = {
         (names[i], names[j]): _noted(
@@ -257,8 +196,7 @@ def _result(study: _Study, design: str, spread: _Spread) -> MultiReader:
         )
         for i, j in combinations(range(study.t), 2)
     }
-    own = zip(names, means, spread.modality_variance, spread.modality_df, strict=True)
-    modalities = {name: _estimate(float(m), v, df, n, level, design) for name, m, v, df in own}
+    modalities = {name: mean_of_readers(study.panel(i), kind, design, n, level) for i, name in enumerate(names)}
     test = _global(study, design, spread, comparisons, note)
     return MultiReader(test, comparisons, modalities, *_by_reader(study, design), study.components(), design)
 
@@ -289,12 +227,6 @@ def _global(
     return Test(ratio, p, difference, low, high, f"{method}, F", level, study.n, (freedom, spread.df), note=note)
 
 
-def _estimate(value: float, variance: float, df: float | None, n: int, level: float, design: str) -> Estimate:
-    quantile = normal_quantile(level) if df is None else float(special.stdtrit(df, 0.5 + level / 2))
-    half = quantile * math.sqrt(variance)
-    return Estimate(value, max(value - half, 0.0), min(value + half, 1.0), level, design, n, variance)
-
-
 def _by_reader(study: _Study, design: str) -> tuple[dict[tuple[Any, Any], Estimate], dict[tuple[Any, Any, Any], Test]]:
     names, readers, level, n = study.crossed.modalities, study.crossed.readers, study.crossed.level, study.n
     cells = [(i, j) for i in range(study.t) for j in range(study.r)]
@@ -304,7 +236,7 @@ def _by_reader(study: _Study, design: str) -> tuple[dict[tuple[Any, Any], Estima
         }
         return plain, {}
     readings = {
-        (names[i], readers[j]): _estimate(
+        (names[i], readers[j]): bounded(
             float(study.figures[i, j]), float(study.cell_variance[i, j]), None, n, level, design
         )
         for i, j in cells
