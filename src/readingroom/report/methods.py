@@ -24,19 +24,24 @@ def methods_paragraphs(run: RunFolder | None, results: Results, say: Translator)
     """The paragraphs, each a list of sentences that the run can prove."""
     parts: list[list[str]] = []
     if run is not None:
-        parts += [list(_cases(run, say)), list(_training(run, say))]
-    parts += [list(_statistics(results, say))]
+        parts += [list(_cases(run, say)), list(training_sentences(run, say))]
+    parts += [list(statistics_sentences(results, say))]
     if run is not None:
         parts[-1] += list(_prevalence(run, say))
-        parts += [list(_software(run, say))]
+        parts += [list(software_sentences(run, say))]
     return [say(" ").join(sentence for sentence in part if sentence) for part in parts if any(part)]
 
 
 def _cases(run: RunFolder, say: Translator) -> Iterator[str]:
-    partition, view = run.section("partition"), run.section("input")
     if run.manifest.get("phantoms"):
         yield say("All images are phantoms: drawn by the software, not taken from patients.")
-    yield _partition(partition, say)
+    yield partition_sentence(run.section("partition"), say)
+    yield from preprocessing_sentences(run, say)
+
+
+def preprocessing_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
+    """From the file to the network's input."""
+    view = run.section("input")
     yield (
         say(
             "Images were cropped to the view of the endoscope where one was found, and brought to {size} pixels."
@@ -54,7 +59,8 @@ def _cases(run: RunFolder, say: Translator) -> Iterator[str]:
         yield say("Channels were normalised as: {how}.", how=normalise)
 
 
-def _partition(partition: Mapping[str, Any], say: Translator) -> str:
+def partition_sentence(partition: Mapping[str, Any], say: Translator) -> str:
+    """How the cases were divided; empty where the study file does not say."""
     by = partition.get("by") or "patient"
     if partition.get("protocol") == "as-published":
         return say("Images were divided as published: by image, after augmentation.")
@@ -78,11 +84,10 @@ def _partition(partition: Mapping[str, Any], say: Translator) -> str:
     )
 
 
-def _training(run: RunFolder, say: Translator) -> Iterator[str]:
+def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
+    """Networks, starts, recipe, augmentation and threshold."""
     readers = run.manifest.get("readers") or {}
-    if readers:
-        names = [_network(facts, say) for facts in readers.values()]
-        yield say("The networks were {list}.", list=joined(list(dict.fromkeys(names)), say))
+    yield networks_sentence(run, say)
     training = run.section("training")
     if training.get("epochs"):
         yield say(
@@ -95,7 +100,14 @@ def _training(run: RunFolder, say: Translator) -> Iterator[str]:
         yield say(_AUGMENTED[_as_published(run)], list=joined([say(name) for name in augmentation], say))
     if training.get("keep", "best") == "best" and any(facts.get("kept_epoch") for facts in readers.values()):
         yield say("The weights of the best epoch on the validation images were kept.")
-    yield _threshold(run, say)
+    yield threshold_sentence(run, say)
+
+
+def networks_sentence(run: RunFolder, say: Translator) -> str:
+    """Which networks, from which weights, and what of them was trained; empty where the run had none."""
+    readers = run.manifest.get("readers") or {}
+    names = [_network(facts, say) for facts in readers.values()]
+    return say("The networks were {list}.", list=joined(list(dict.fromkeys(names)), say)) if names else ""
 
 
 def _as_published(run: RunFolder) -> bool:
@@ -109,7 +121,8 @@ def _network(facts: Mapping[str, Any], say: Translator) -> str:
     return say("{network} ({weights}, {trained})", network=facts.get("network", "?"), **translated)
 
 
-def _threshold(run: RunFolder, say: Translator) -> str:
+def threshold_sentence(run: RunFolder, say: Translator) -> str:
+    """How a score became an answer; empty where the networks differ in it."""
     rules = {str(facts.get("threshold_rule")) for facts in (run.manifest.get("readers") or {}).values()}
     rule = rules.pop() if len(rules) == 1 else ""
     if rule in {"", "None"}:
@@ -122,7 +135,8 @@ def _threshold(run: RunFolder, say: Translator) -> str:
     return say("Each network's threshold was fixed on the validation images ({rule}) and applied untouched.", rule=said)
 
 
-def _statistics(results: Results, say: Translator) -> Iterator[str]:
+def statistics_sentences(results: Results, say: Translator) -> Iterator[str]:
+    """Measures, interval methods, units and tests that were actually used."""
     level = f"{100 * results.level:g}"
     yield say("Calls are compared with the reference standard; {level}% confidence intervals.", level=level)
     used = dict.fromkeys(estimate.method for estimate in results.measures() if estimate.low is not None)
@@ -146,7 +160,8 @@ def _prevalence(run: RunFolder, say: Translator) -> Iterator[str]:
         yield say(text, share=f"{100 * float(prevalence):g}")
 
 
-def _software(run: RunFolder, say: Translator) -> Iterator[str]:
+def software_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
+    """Libraries with versions, and the machine."""
     manifest = run.manifest
     libraries = ", ".join(f"{name} {version}" for name, version in (manifest.get("libraries") or {}).items())
     if libraries:
