@@ -137,10 +137,13 @@ def test_another_readers_bundle_can_be_the_start_but_not_on_its_own_images(
     same = _study(phantoms, values)
     assert same.run(out=tmp_path / "a").readings["reader"].unique().tolist() == ["test_resnet-transfer"]
     values["partition"] = {**values["partition"], "seed": 8}
-    other = _study(phantoms, values)
+    first = {"network": "test_resnet", "weights": "random"}
+    other, counting = _study(phantoms, values | {"readers": [first, *values["readers"]]}), _Counting()
     with pytest.raises(LeakageError, match="very pixels it learned from") as caught:
-        other.run(out=tmp_path / "b")
+        other.run(out=tmp_path / "b", progress=counting)
     assert caught.value.problems
+    assert not [name for name in counting.started if "training" in name or "preparing" in name]
+    other = _study(phantoms, values)
     forced = other.run(out=tmp_path / "b", force=True)
     assert forced.manifest["readers"]["test_resnet-transfer"]["leaks"]
 

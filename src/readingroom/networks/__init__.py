@@ -8,7 +8,7 @@ from readingroom.networks.facts import NetworkFacts, describe
 from readingroom.networks.heads import build_head
 from readingroom.networks.names import check_name, network_names
 from readingroom.networks.network import Network
-from readingroom.networks.published import cached_weights
+from readingroom.networks.published import cached_weights, published_weights
 from readingroom.networks.resenet import build_resenet
 from readingroom.networks.sizes import smallest_size
 from readingroom.networks.weights import Loaded
@@ -24,6 +24,7 @@ __all__ = [
     "check_name",
     "describe",
     "network_names",
+    "published_weights",
     "seconds_per_image",
     "smallest_size",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,16 @@ class Readers:
     force: bool
     progress: Progress
 
+    @cached_property
+    def _hashes(self) -> pd.Series:
+        """Hash of the pixels of each image."""
+        return self.intake.catalogue.set_index("image")["pixels_hash"]
+
     def run(self) -> dict[str, dict[str, Any]]:
         """Train and read; returns the facts of every reader by name for the manifest."""
+        for section in self.study.reader_list:
+            for job in self._jobs(section):
+                self._leaks(job)  # refuses the last reader before the first is trained
         prepared = self._prepared()
         facts: dict[str, dict[str, Any]] = {}
         for section in self.study.reader_list:
@@ -101,7 +110,6 @@ class Readers:
     def _one(self, job: Job, prepared: PreparedImages) -> _Part:
         data = self._data(job, prepared)
         plan = self._plan(job)
-        leaks = self._leaks(job, plan, data)
         key = hash_value([plan.as_dict(), data.key, _origin_hash(plan.weights)])
         where = self.folder.reader(
             plan.name, job.fold, job.repeat, folds=len(self.intake.folds), repeats=self.study.training.repeats
@@ -110,7 +118,7 @@ class Readers:
         if bundle is None:
             facts = {"study": self.study.study, "fold": job.fold, "repeat": job.repeat}
             bundle = train_reader(plan, data, where, key=key, facts=facts, progress=self.progress)
-        return _Part(job, where, bundle, leaks)
+        return _Part(job, where, bundle, self._leaks(job))
 
     def _plan(self, job: Job) -> ReaderPlan:
         section, study = job.section, self.study
@@ -122,7 +130,7 @@ class Readers:
         return ReaderPlan(
             name=section.reader_name,
             network=section.network,
-            weights=self._weights(section.weights),
+            weights=section.start(self.base),
             train=section.train,
             head=section.head,
             classes=classes,
@@ -133,30 +141,28 @@ class Readers:
             seed=recipe.seed if job.repeat == 1 else derive_seed(recipe.seed, "repeat", job.repeat),
         )
 
-    def _weights(self, written: str) -> str:
-        if written in {"imagenet", "random"}:
-            return written
-        return str(self.base / written)
-
     def _data(self, job: Job, prepared: PreparedImages) -> TrainingData:
         cases = self.intake.cases
         splits = self.intake.splits(job.fold)
         codes = {name: code for code, name in enumerate(cases.classes)}
         targets = np.array([codes[name] for name in cases.frame["label"]], dtype=np.int64)
         examples = Examples(_rows(splits, "training"), _rows(splits, "validation"), targets, len(cases.classes))
-        hashes = self.intake.catalogue.set_index("image")["pixels_hash"]
+        preprocessing = self._normalised(prepared, examples.training)
+        return TrainingData(prepared, examples, preprocessing, self._learned(job), self.folder.prepared)
+
+    def _learned(self, job: Job) -> pd.DataFrame:
+        """The images that a training sees, in the columns of a bundle's record."""
+        images, splits = self.intake.cases.frame["image"], self.intake.splits(job.fold)
         seen = splits.isin(["training", "validation"])
-        learned = pd.DataFrame(
+        return pd.DataFrame(
             {
-                "image": cases.frame.loc[seen, "image"],
-                "pixels_hash": hashes.loc[cases.frame.loc[seen, "image"]].to_numpy(),
+                "image": images[seen],
+                "pixels_hash": self._hashes.loc[images[seen]].to_numpy(),
                 "split": splits[seen],
                 "study": self.study.study,
             },
             columns=list(LEARNED_COLUMNS),
         )
-        preprocessing = self._normalised(prepared, examples.training)
-        return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared)
 
     def _normalised(self, prepared: PreparedImages, training: npt.NDArray[np.int64]) -> Preprocessing:
         contract, wanted = self._contract(), self.study.input.normalise
@@ -172,17 +178,17 @@ class Readers:
             mean, sd = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
         return replace(contract, mean=mean, sd=sd)
 
-    def _leaks(self, job: Job, plan: ReaderPlan, data: TrainingData) -> list[str]:
+    def _leaks(self, job: Job) -> list[str]:
         """Images to be tested on that this reader learns from, or that its pre-training learned from."""
-        learned = data.learned_from
-        if Path(plan.weights).is_dir():
-            learned = pd.concat([learned, learned_from(plan.weights)], ignore_index=True)
+        learned, weights = self._learned(job), job.section.start(self.base)
+        if Path(weights).is_dir():
+            learned = pd.concat([learned, learned_from(weights)], ignore_index=True)
         splits = self.intake.splits(job.fold)
         tested = self.intake.cases.frame.loc[splits.isin(["test", "external"]), "image"]
-        hashes = self.intake.catalogue.set_index("image")["pixels_hash"].loc[tested]
+        hashes = self._hashes.loc[tested]
         found = overlap(learned, hashes.tolist())
         if len(found) and not self.force and self.study.partition.protocol == "sound":
-            raise _leakage(plan.name, found)
+            raise _leakage(job.section.reader_name, found)
         return sorted(hashes.index[hashes.isin(set(found["pixels_hash"]))])
 
     def _write_readings(self, name: str, parts: list[_Part]) -> None:

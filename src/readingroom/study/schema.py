@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from typing import Annotated, Any, Literal, Optional
 
 from pydantic import Discriminator, Field, Tag, create_model, field_validator, model_validator
@@ -112,6 +113,12 @@ class ReaderSection(_OVERRIDES):
             return self.name
         origin = {"imagenet": "imagenet", "random": "random"}.get(self.weights, "transfer")
         return f"{self.network}-{origin}{'-frozen' if self.train == 'head' else ''}"
+
+    def start(self, base: Path) -> str:
+        """The weights, as `readingroom.networks.build_network` knows them; paths are relative to ``base``."""
+        if self.weights in {"imagenet", "random"}:
+            return self.weights
+        return str(base / self.weights)
 
     def recipe(self, training: TrainingSection) -> TrainingSection:
         """The study's recipe with this reader's own keys."""

@@ -23,6 +23,7 @@ from readingroom.report import write_report
 from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake, take_in
 from readingroom.study.machine import code_hash, installed_packages, library_versions, machine_facts
+from readingroom.study.preflight import check_readers
 from readingroom.study.readers import Readers
 from readingroom.study.schema import StudyFile
 from readingroom.study.study_file import dump_study_file, load_study_file
@@ -113,9 +114,11 @@ class Study:
         self, *, out: str | Path = "runs", progress: Progress | None = None, strict: bool = False
     ) -> tuple[RunFolder, dict[str, Any]]:
         """Partition and audit the cases without training; returns the run folder and the audit."""
+        progress = progress or SilentProgress()
         folder = RunFolder(Path(out) / self.file.study)
         with _working_in(folder):
-            intake = take_in(self.file, self.base, folder, strict=strict, progress=progress or SilentProgress())
+            check_readers(self.file, self.base, folder, fetch=False, progress=progress)
+            intake = take_in(self.file, self.base, folder, strict=strict, progress=progress)
         return folder, intake.audit
 
     def run(
@@ -144,6 +147,7 @@ class Study:
         with _working_in(folder):
             created = datetime.now(UTC)
             write_text(folder.study, dump_study_file(self.file))
+            check_readers(self.file, self.base, folder, fetch=True, progress=progress)
             intake = take_in(self.file, self.base, folder, strict=strict, progress=progress)
             people = self._people(intake, folder)
             readers = Readers(self.file, self.base, intake, folder, force, progress).run()

@@ -1,0 +1,71 @@
+"""The preflight: whether every reader can be built, asked before the first one is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from readingroom.core.errors import BundleError, Problem, ReadingRoomError, StudyFileError
+from readingroom.core.progress import Progress
+from readingroom.networks import build_network, check_name, published_weights
+from readingroom.reading.bundle import READER_FILE, load_bundle
+from readingroom.study.folder import RunFolder
+from readingroom.study.schema import ReaderSection, StudyFile
+
+
+def check_readers(study: StudyFile, base: Path, folder: RunFolder, *, fetch: bool, progress: Progress) -> None:
+    """Build each reader's network from its weights once, so that nobody waits hours to hear of a misspelt name.
+
+    A reader that an earlier run has trained from the same start is not built again.
+
+    Args:
+        study: the study file.
+        base: folder that its paths are relative to.
+        folder: of the run.
+        fetch: fetch published weights that are not on this machine; else they are believed to be there.
+        progress: where it is reported.
+
+    Raises:
+        StudyFileError: with every problem of every reader.
+    """
+    size = study.input.size
+    starts: dict[tuple[str, str, tuple[int, ...]], list[str]] = {}
+    for section in study.reader_list:
+        if not _trained_before(section, base, size, folder):
+            start = (section.network, section.start(base), section.head)
+            starts.setdefault(start, []).append(section.reader_name)
+    problems = []
+    for (network, weights, head), names in progress.track(starts.items(), "checking the readers", len(starts)):
+        try:
+            _build(network, weights, head, size, fetch=fetch)
+        except ReadingRoomError as error:
+            problems.append(_told(names, error))
+    if problems:
+        raise StudyFileError("readers that cannot be trained", fix="Mend what follows", problems=problems)
+
+
+def _build(network: str, weights: str, head: Sequence[int], size: int, *, fetch: bool) -> None:
+    if weights == "imagenet" and not fetch:
+        check_name(network)
+        published_weights(network)
+        weights = "random"
+    # The number of classes is known when the cases are; no network depends on it.
+    build_network(network, 2, weights=weights, head=head, image_size=size)
+
+
+def _trained_before(section: ReaderSection, base: Path, size: int, folder: RunFolder) -> bool:
+    found = sorted((folder.path / "readers" / section.reader_name).rglob(READER_FILE))
+    try:
+        bundle = load_bundle(found[0].parent) if found else None
+    except BundleError:
+        return False
+    if bundle is None:
+        return False
+    before = (bundle.network, bundle.facts["plan"]["weights"], bundle.head, bundle.preprocessing.size)
+    return before == (section.network, section.start(base), section.head, size)
+
+
+def _told(names: Sequence[str], error: ReadingRoomError) -> Problem:
+    place = error.file or error.field
+    details = "".join(f"; {problem}" for problem in error.problems)
+    return Problem(", ".join([*names, *([place] if place else [])]), f"{error.what}{details}", error.fix)
