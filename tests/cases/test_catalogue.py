@@ -68,6 +68,15 @@ def test_unreadable_files_are_listed_with_what_to_do(folder: Path) -> None:
     assert found.loc["图0.png", "reason"] == ""
 
 
+def test_what_the_disk_says_of_a_file_is_kept_even_where_it_cannot_be_read(folder: Path) -> None:
+    found = catalogue_images(table(folder, *NAMES)).set_index("image")
+    for name in ("broken.png", "empty.jpg"):
+        status = (folder / name).stat()
+        assert tuple(found.loc[name, ["file_bytes", "mtime_ns"]]) == (status.st_size, status.st_mtime_ns)
+    assert pd.isna(found.loc["none.png", "file_bytes"])
+    assert [len(found.loc[name, "sha256"]) for name in ("broken.png", "empty.jpg", "none.png")] == [64, 0, 0]
+
+
 def test_strict_names_all_unreadable_files_in_one_error(folder: Path) -> None:
     with pytest.raises(ImageError, match="3 of 6") as caught:
         catalogue_images(table(folder, *NAMES), strict=True)

@@ -36,12 +36,12 @@ def only_problem(path: Path, **options: object) -> str:
 
 
 def test_class_folders_become_a_table_in_natural_order(tmp_path: Path) -> None:
-    write_images(tmp_path, "Rf10/a.jpg", "Rf2/image10.PNG", "Rf2/image2.png", "Rf2/deeper/b.tif")
+    write_images(tmp_path, "Rf10/a.jfif", "Rf2/image10.PNG", "Rf2/image2.png", "Rf2/deeper/b.tif")
     cases = load_cases(tmp_path)
     assert cases.classes == ("Rf2", "Rf10")
-    assert list(cases.frame["image"]) == ["Rf2/deeper/b.tif", "Rf2/image2.png", "Rf2/image10.PNG", "Rf10/a.jpg"]
+    assert list(cases.frame["image"]) == ["Rf2/deeper/b.tif", "Rf2/image2.png", "Rf2/image10.PNG", "Rf10/a.jfif"]
     assert list(cases.frame["label"]) == ["Rf2", "Rf2", "Rf2", "Rf10"]
-    assert cases.path("Rf10/a.jpg") == tmp_path / "Rf10/a.jpg"
+    assert cases.path("Rf10/a.jfif") == tmp_path / "Rf10/a.jfif"
 
 
 def test_folders_below_a_class_are_kept_as_a_fact(tmp_path: Path) -> None:

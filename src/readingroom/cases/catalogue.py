@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +17,7 @@ import pandas as pd
 from PIL import Image
 
 from readingroom.cases.descriptor import describe_view
-from readingroom.cases.images import decode_image, to_rgb8
+from readingroom.cases.images import decode_image, read_bytes, to_rgb8
 from readingroom.cases.quality import measure_quality, reduce_view
 from readingroom.cases.surroundings import describe_surroundings
 from readingroom.cases.view import View, find_view, view_mask, whole_view
@@ -137,19 +138,12 @@ def catalogue_image(image: str, path: Path, view: ViewMode = "auto") -> dict[str
 
 
 def _read(path: Path, row: dict[str, Any]) -> bytes:
-    """The file's bytes; its size, time of change and hash go into the row, readable or not."""
-    try:
+    """The file's bytes; its size and time of change go into the row, readable or not."""
+    with suppress(OSError):  # `read_bytes` says what is wrong
         status = path.stat()
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ImageError("no such file", fix="Correct the path in the table", file=path) from error
-    except OSError as error:
-        raise ImageError(
-            f"cannot be read ({error.strerror})", fix="Check the path and the rights", file=path
-        ) from error
-    row |= {"file_bytes": len(data), "mtime_ns": status.st_mtime_ns, "sha256": hashlib.sha256(data).hexdigest()}
-    if not data:
-        raise ImageError("the file is empty", fix="Copy it again from where it came", file=path)
+        row |= {"file_bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+    data = read_bytes(path)
+    row["sha256"] = hashlib.sha256(data).hexdigest()
     return data
 
 
@@ -252,19 +246,31 @@ def _ordered(
 
 
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    # As objects: a missing number would make a column of floats, which hold no nanoseconds.
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
     readable = table["readable"].astype(bool)
     for name in ("image", "view_mode", "reason", *_TEXTS):
         table[name] = table[name].fillna("").astype("str")
     table["sha256"] = table["sha256"].fillna("").astype("str")
     numbers = [name for name in COLUMNS if name not in (*_FIRST, *_TEXTS, "thumbnail", "alpha")]
     table[numbers] = table[numbers].apply(_numeric)
-    table["file_bytes"], table["mtime_ns"] = (_numeric(table[name]) for name in ("file_bytes", "mtime_ns"))
+    whole = ["version", "file_bytes", "mtime_ns"]
+    table[whole] = table[whole].apply(_numeric)
     table["alpha"] = table["alpha"].fillna(value=False).astype(bool)
     return table.assign(readable=readable)
 
 
-_WHOLE = {"file_bytes", "mtime_ns", "width", "height", "channels", "bits", "jpeg_quality", "panel_text_lines"}
+_WHOLE = {
+    "version",
+    "file_bytes",
+    "mtime_ns",
+    "width",
+    "height",
+    "channels",
+    "bits",
+    "jpeg_quality",
+    "panel_text_lines",
+}
 _WHOLE |= {"view_x0", "view_y0", "view_x1", "view_y1"}
 
 

@@ -18,7 +18,7 @@ from readingroom.core.errors import ImageError
 MAX_PIXELS = 80_000_000
 """Largest image that is decoded (width x height). A larger header is a scan of a slide, or a decompression bomb."""
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp"})
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp"})
 """File name endings that are taken for images where a folder is searched; what a file is, its first bytes decide."""
 
 WINDOW = (0.5, 99.5)
@@ -102,7 +102,7 @@ def read_image(path: str | Path) -> LoadedImage:
     Raises:
         ImageError: no such file, empty, truncated, not an image, too large, or of a kind that is refused.
     """
-    return decode_image(_read_bytes(Path(path)), path)
+    return decode_image(read_bytes(path), path)
 
 
 def decode_image(data: bytes, path: str | Path = "") -> LoadedImage:
@@ -159,9 +159,14 @@ def _window(pixels: np.ndarray, low: float | None, high: float | None) -> np.nda
     return np.rint(scaled).clip(0, 255).astype(np.uint8)
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of an image file, of which there is at least one.
+
+    Raises:
+        ImageError: no such file, a folder, not to be read, or empty.
+    """
     try:
-        data = path.read_bytes()
+        data = Path(path).read_bytes()
     except FileNotFoundError as error:
         raise ImageError("no such file", fix="Correct the path in the table", file=path) from error
     except IsADirectoryError as error:
