@@ -126,7 +126,9 @@ def coded(values: ArrayLike, classes: Sequence[Any], field: str) -> Ints:
     index = pd.Index(np.asarray(classes, dtype=object))
     if not index.is_unique or index.empty:
         raise EvaluationError(f"classes {list(classes)}", fix="Name each class once", field="classes")
-    codes = np.asarray(index.get_indexer(array.astype(object)), dtype=np.int64)
+    # Only the few different values are looked up: objects are slow to compare.
+    labels, seen = pd.factorize(array)
+    codes = np.asarray(index.get_indexer(np.asarray(seen, dtype=object)), dtype=np.int64)[labels]
     _refuse(codes < 0, array, f"is none of the classes {', '.join(map(str, classes))}", field)
     return codes
 

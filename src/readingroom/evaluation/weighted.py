@@ -55,9 +55,9 @@ class WeightedArea(Weighted):
         pairs = float(weight.sum()) * float(below[-1])
         if pairs == 0:
             return np.nan
-        wins = float(weight @ below[self._below])
+        wins = _dot(weight, below[self._below])
         if self._upto is not None:
-            wins = (wins + float(weight @ below[self._upto])) / 2
+            wins = (wins + _dot(weight, below[self._upto])) / 2
         return 1 - wins / pairs if self._turned else wins / pairs
 
     def influence(self) -> Floats:
@@ -67,6 +67,11 @@ class WeightedArea(Weighted):
         component[self._truth] = (places.positive - places.area) / places.positive.size
         component[~self._truth] = (places.negative - places.area) / places.negative.size
         return np.bincount(self._codes, weights=component, minlength=self._count).astype(np.float64)
+
+
+def _dot(a: Floats, b: Floats) -> float:
+    # The operator @ shares so short a product among threads, which takes longer than the product where cores are busy.
+    return float(np.einsum("i,i->", a, b))
 
 
 def _ranked(part: Bools, score: Floats) -> Ints:
@@ -90,8 +95,8 @@ class WeightedRatio(Weighted):
 
     def of(self, drawn: Floats) -> float:
         """The ratio where cluster c counts ``drawn[c]`` times."""
-        under = float(drawn @ self._under)
-        return float(drawn @ self._above) / under if under else np.nan
+        under = _dot(drawn, self._under)
+        return _dot(drawn, self._above) / under if under else np.nan
 
     def influence(self) -> Floats:
         """(C,) residuals of the ratio."""
