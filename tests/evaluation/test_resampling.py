@@ -7,7 +7,7 @@ from scipy import stats
 from readingroom.core.errors import EvaluationError
 from readingroom.evaluation import bootstrap, bootstrap_table, clustered_auc, delong, diagnostic_table
 from readingroom.evaluation.resampling import INTERVALS
-from readingroom.evaluation.weighted import WeightedRatio
+from readingroom.evaluation.weighted import WeightedRatio, WeightedTotals
 
 MARKERS = ("s100b", "ndka", "wfns")
 
@@ -40,7 +40,8 @@ def test_the_bootstrap_of_a_share_agrees_with_the_binomial(shared) -> None:
 
 def test_bca_moves_its_limits_as_efron_s_formula_does() -> None:
     # Replicates spread evenly about the value, so that only the acceleration of a skewed influence is left.
-    skewed = WeightedRatio(np.array([0.0, 0.0, 3.0]), np.ones(3), np.arange(3), 3)
+    totals = WeightedTotals(np.array([[0.0, 0.0, 3.0], np.ones(3)]), np.arange(3), 3)
+    skewed = WeightedRatio(totals, [1, 0], [0, 1])
     low, high = INTERVALS["bca"](skewed, 0.5, np.linspace(0, 1, 100_001), 0.95)
     acceleration = (-1 - 1 + 8) / (6 * 6**1.5)
     z = np.array([-1.959963984540054, 1.959963984540054])

@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.weighted import WeightedArea, WeightedCallable, WeightedDifference, WeightedRatio
+from readingroom.evaluation.weighted import (
+    WeightedArea,
+    WeightedCallable,
+    WeightedDifference,
+    WeightedRatio,
+    WeightedTotals,
+)
 
 
 @given(st.integers(0, 10**6), st.floats(0.1, 0.9))
@@ -27,7 +33,7 @@ def test_the_fast_ratio_of_a_draw_is_the_plain_ratio(seed: int) -> None:
     random = np.random.default_rng(seed)
     above, under, codes = random.random(30), random.random(30), random.integers(0, 6, 30)
     drawn = random.integers(0, 3, 6).astype(float)
-    ours = WeightedRatio(above, under, codes, 6).of(drawn)
+    ours = WeightedRatio(WeightedTotals(np.stack([above, under]), codes, 6), [1, 0], [0, 1]).of(drawn)
     plain = np.sum(drawn[codes] * under)
     assert ours == (
         pytest.approx(np.sum(drawn[codes] * above) / plain) if plain else pytest.approx(np.nan, nan_ok=True)
@@ -44,11 +50,20 @@ def test_influences_add_up_to_nothing_and_follow_the_jackknife() -> None:
 
 
 def test_a_difference_is_taken_on_the_same_draw() -> None:
-    one = WeightedRatio(np.array([1.0, 0.0]), np.ones(2), np.array([0, 1]), 2)
-    other = WeightedRatio(np.array([0.0, 1.0]), np.ones(2), np.array([0, 1]), 2)
+    totals = WeightedTotals(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([0, 1]), 2)
+    one, other = (WeightedRatio(totals, above, [0, 0, 1]) for above in ([1, 0, 0], [0, 1, 0]))
     both = WeightedDifference(one, other)
     assert both.of(np.array([2.0, 0.0])) == 1
     assert both.influence().tolist() == (one.influence() - other.influence()).tolist()
+
+
+def test_ratios_that_share_totals_follow_each_draw() -> None:
+    totals = WeightedTotals(np.array([[1.0, 0.0, 2.0], [1.0, 1.0, 3.0]]), np.arange(3), 3)
+    first, second = WeightedRatio(totals, [1, 0], [0, 1]), WeightedRatio(totals, [0, 1], [1, 1])
+    for drawn in (np.array([3.0, 0.0, 0.0]), np.array([0.0, 1.0, 2.0]), np.ones(3)):
+        above, below = np.array([1, 0, 2]) @ drawn, np.array([1, 1, 3]) @ drawn
+        assert first.of(drawn) == above / below
+        assert second.of(drawn) == below / (above + below)
 
 
 def test_a_function_that_is_not_defined_on_a_draw_gives_not_a_number() -> None:

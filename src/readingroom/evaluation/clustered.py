@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from readingroom.evaluation.areas import Placements, auc, difference_test, placements
+from readingroom.evaluation.areas import AUC_METHODS, Placements, difference_test, placements
 from readingroom.evaluation.arrays import Floats, Ints, binary, clusters, numbers, same_length, truth_of_both
 from readingroom.evaluation.confusion import diagnostic_table
 from readingroom.evaluation.proportions import normal_quantile, proportion, wilson
@@ -44,8 +44,9 @@ def clustered_auc(truth: ArrayLike, score: ArrayLike, cluster: ArrayLike, *, lev
     real, scores = truth_of_both(truth), numbers(score)
     codes, count = clusters(cluster)
     same_length(truth=real, score=scores, cluster=codes)
-    naive, method = auc(real, scores, level=level), "obuchowski 1997, clustered"
-    value, covered = placements(real, scores).area, cluster_covariance([placements(real, scores)], real, codes, count)
+    places, method = placements(real, scores), "obuchowski 1997, clustered"
+    naive = AUC_METHODS["delong"](places, checked_level(level))
+    value, covered = places.area, cluster_covariance([places], real, codes, count)
     if covered is None:
         return Estimate(value, None, None, level, method, real.size, note=FEW, beside=naive)
     variance = float(covered[0, 0])

@@ -15,7 +15,14 @@ from readingroom.core.errors import EvaluationError
 from readingroom.core.seeds import generator
 from readingroom.evaluation.arrays import Floats, Ints, binary, clusters, flat, numbers, same_length, truth_of_both
 from readingroom.evaluation.results import Estimate, Estimates, Table, checked_level, chosen, undefined
-from readingroom.evaluation.weighted import Weighted, WeightedArea, WeightedCallable, WeightedDifference, WeightedRatio
+from readingroom.evaluation.weighted import (
+    Weighted,
+    WeightedArea,
+    WeightedCallable,
+    WeightedDifference,
+    WeightedRatio,
+    WeightedTotals,
+)
 
 REPLICATES = 2000
 Arrays = tuple[ArrayLike, ...]
@@ -106,7 +113,7 @@ def bootstrap_table(
     if score is not None:
         weighted["auc"] = _weighted("auc", sample.of(truth, score))
     if call is not None:
-        weighted |= {name: _weighted(name, sample.of(truth, call)) for name in RATES}
+        weighted |= _rates(sample.of(truth, call))
     return Table(_estimates(weighted, sample, method, replicates, seed, level))
 
 
@@ -124,8 +131,10 @@ class _Sample:
         """How often each cluster is drawn, for each replicate."""
         random = generator(seed, "bootstrap")
         for _ in range(replicates):
-            chosen_ones = [members[random.integers(0, members.size, members.size)] for members in self.strata]
-            yield np.bincount(np.concatenate(chosen_ones), minlength=self.count).astype(np.float64)
+            drawn = np.zeros(self.count)
+            for members in self.strata:
+                drawn[members] = np.bincount(random.integers(0, members.size, members.size), minlength=members.size)
+            yield drawn
 
 
 def _sample(arrays: Arrays, cluster: ArrayLike | None, stratified: bool) -> _Sample:
@@ -159,33 +168,34 @@ def _area_difference(sample: _Sample) -> Weighted:
     return WeightedDifference(_area(sample.of(truth, a)), _area(sample.of(truth, b)))
 
 
-def _rate(name: str) -> Callable[[_Sample], Weighted]:
-    def build(sample: _Sample) -> Weighted:
-        truth, call = _exactly(sample, "truth", "call")
-        part, right = RATES[name](binary(truth, "truth"), binary(call, "call"))
-        return WeightedRatio((part & right).astype(float), part.astype(float), sample.codes, sample.count)
-
-    return build
+def _rates(sample: _Sample) -> dict[str, Weighted]:
+    truth, call = _exactly(sample, "truth", "call")
+    real, called = binary(truth, "truth"), binary(call, "call")
+    cells = np.stack([real & called, ~real & called, real & ~called, ~real & ~called]).astype(np.float64)
+    totals = WeightedTotals(cells, sample.codes, sample.count)
+    return {name: WeightedRatio(totals, *parts) for name, parts in RATES.items()}
 
 
 def _mean(sample: _Sample) -> Weighted:
     (values,) = _exactly(sample, "values")
-    return WeightedRatio(numbers(values, "values"), np.ones(len(values)), sample.codes, sample.count)
+    each = np.stack([numbers(values, "values"), np.ones(len(values))])
+    return WeightedRatio(WeightedTotals(each, sample.codes, sample.count), [1, 0], [0, 1])
 
 
-RATES: Mapping[str, Callable[[Any, Any], tuple[Any, Any]]] = {
-    "sensitivity": lambda truth, call: (truth, call),
-    "specificity": lambda truth, call: (~truth, ~call),
-    "ppv": lambda truth, call: (call, truth),
-    "npv": lambda truth, call: (~call, ~truth),
-    "accuracy": lambda truth, call: (truth | ~truth, truth == call),
+RATES: Mapping[str, tuple[list[int], list[int]]] = {
+    "sensitivity": ([1, 0, 0, 0], [1, 0, 1, 0]),
+    "specificity": ([0, 0, 0, 1], [0, 1, 0, 1]),
+    "ppv": ([1, 0, 0, 0], [1, 1, 0, 0]),
+    "npv": ([0, 0, 0, 1], [0, 0, 1, 1]),
+    "accuracy": ([1, 0, 0, 1], [1, 1, 1, 1]),
 }
+"""Which of tp, fp, fn, tn are above and below the line."""
 
 STATISTICS: dict[str, Callable[[_Sample], Weighted]] = {
     "auc": _area,
     "auc_difference": _area_difference,
     "mean": _mean,
-    **{name: _rate(name) for name in RATES},
+    **{name: lambda sample, name=name: _rates(sample)[name] for name in RATES},  # type: ignore[misc]
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,29 +79,49 @@ def _ranked(part: Bools, score: Floats) -> Ints:
     return np.asarray(rows[np.argsort(score[rows], kind="stable")])
 
 
-class WeightedRatio(Weighted):
-    """A ratio of two totals: sensitivity, a predictive value, a mean.
+class WeightedTotals:
+    """Totals of several quantities.
 
     Args:
-        numerator: (n,) what each reading adds above the line.
-        denominator: (n,) what it adds below.
+        each: (K, n) what each reading adds to each quantity.
         codes: (n,) number of each reading's cluster.
         count: clusters in all.
     """
 
-    def __init__(self, numerator: Floats, denominator: Floats, codes: Ints, count: int) -> None:
-        self._above = np.bincount(codes, weights=numerator, minlength=count)
-        self._under = np.bincount(codes, weights=denominator, minlength=count)
+    def __init__(self, each: Floats, codes: Ints, count: int) -> None:
+        self.sums = np.stack([np.bincount(codes, weights=row, minlength=count) for row in each])
+        self._drawn: Floats | None = None
+        self._totals = self.sums.sum(axis=1)
+
+    def of(self, drawn: Floats) -> Floats:
+        """(K,) the totals where cluster c counts ``drawn[c]`` times; kept, for a draw's ratios are asked in turn."""
+        if drawn is not self._drawn:
+            self._drawn, self._totals = drawn, np.einsum("kc,c->k", self.sums, drawn)
+        return self._totals
+
+
+class WeightedRatio(Weighted):
+    """A ratio of two totals: sensitivity, a predictive value, a mean.
+
+    Args:
+        totals: several, which several ratios may share.
+        above: (K,) which of them are added above the line.
+        below: (K,) and below it.
+    """
+
+    def __init__(self, totals: WeightedTotals, above: Sequence[int], below: Sequence[int]) -> None:
+        self._totals, self._above, self._below = totals, np.array(above), np.array(below)
 
     def of(self, drawn: Floats) -> float:
         """The ratio where cluster c counts ``drawn[c]`` times."""
-        under = _dot(drawn, self._under)
-        return _dot(drawn, self._above) / under if under else np.nan
+        totals = self._totals.of(drawn)
+        below = float(self._below @ totals)
+        return float(self._above @ totals) / below if below else np.nan
 
     def influence(self) -> Floats:
         """(C,) residuals of the ratio."""
-        value = self._above.sum() / self._under.sum()
-        return np.asarray(self._above - value * self._under)
+        above, below = self._above @ self._totals.sums, self._below @ self._totals.sums
+        return np.asarray(above - above.sum() / below.sum() * below)
 
 
 class WeightedDifference(Weighted):
