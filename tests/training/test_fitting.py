@@ -16,7 +16,7 @@ from readingroom.networks import Network, build_network
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.fitting import Examples, Fitted, fit, validation_metrics
 from readingroom.training.recipe import TrainingSection
-from readingroom.training.sources import ImageSource, Rows
+from readingroom.training.sources import ImageSource, Rows, Spares
 
 RECIPE = TrainingSection(epochs=4, batch=16, rate=3e-3, dropout=0.2, precision="float32")
 
@@ -30,10 +30,10 @@ class _KilledAfter(ImageSource):
 
     epoch = 2
 
-    def drawn(self, rows: Rows, epoch: int) -> torch.Tensor:
+    def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:
         if epoch == self.epoch:
             raise _KilledError
-        return super().drawn(rows, epoch)
+        return super().drawn(rows, epoch, spares)
 
 
 def _network() -> Network:

@@ -1,5 +1,7 @@
 import pickle
 import threading
+import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 import torch
 
 from readingroom.training.prepared import PreparedImages
-from readingroom.training.sources import FeatureSource, ImageSource, made_ahead
+from readingroom.training.sources import FeatureSource, ImageSource, Spares, made_ahead
 
 
 def test_batches_come_in_order_and_are_made_in_another_thread() -> None:
@@ -31,6 +33,42 @@ def test_leaving_the_loop_early_ends_the_thread() -> None:
         assert made == 1
         break
     assert "batches" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_batch_is_done_with_only_when_the_loop_asks_for_the_next() -> None:
+    done: list[int] = []
+    for made in made_ahead([lambda number=number: number for number in range(20)], done=done.append):
+        assert done == list(range(made))
+
+
+def test_no_batch_is_overwritten_while_the_loop_still_has_it(images: ImageSource) -> None:
+    spares, rows = Spares(), np.arange(16)
+    places = set()
+    for batch in made_ahead([partial(images.drawn, rows, epoch, spares) for epoch in range(40)], done=spares.give):
+        before = batch.clone()
+        time.sleep(0.002)  # for the thread to go on
+        assert torch.equal(batch, before)
+        places.add(batch.data_ptr())
+    # One in use, two waiting, one being made, and one that was made before the first came back.
+    assert len(places) <= 5
+
+
+def test_batches_of_two_epochs_are_the_same_in_memory_that_is_used_again(images: ImageSource) -> None:
+    spares, batches = Spares(), np.array_split(np.arange(64), 7)  # of 10 and of 9 images
+    makers = [partial(images.drawn, rows, epoch, spares) for epoch in (1, 2) for rows in batches]
+    fresh = (images.drawn(rows, epoch) for epoch in (1, 2) for rows in batches)
+    assert all(torch.equal(*pair) for pair in zip(made_ahead(makers, done=spares.give), fresh, strict=True))
+    plain = made_ahead([partial(images.plain, rows, spares) for rows in batches], done=spares.give)
+    assert all(torch.equal(batch, images.plain(rows)) for rows, batch in zip(batches, plain, strict=True))
+
+
+def test_spares_that_are_too_small_are_let_go() -> None:
+    spares = Spares()
+    spares.give(torch.zeros(3, 2))
+    assert spares.take(4) is None
+    assert spares.take(2) is None
+    spares.give(torch.zeros(3, 2))
+    assert spares.take(2).shape == (2, 2)
 
 
 def test_what_an_image_draws_does_not_depend_on_its_batch(images: ImageSource) -> None:

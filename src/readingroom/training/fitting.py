@@ -24,7 +24,7 @@ from readingroom.reading.precision import Precision, choose_device, choose_preci
 from readingroom.training.checkpoint import Checkpoint, State, TrainingState
 from readingroom.training.optimisation import class_weights, epoch_order, make_optimiser, rate_at
 from readingroom.training.recipe import TrainingSection
-from readingroom.training.sources import Rows, Source, made_ahead
+from readingroom.training.sources import Rows, Source, Spares, made_ahead
 
 VALIDATION_BATCH = 64
 
@@ -215,7 +215,8 @@ class _Loop:
         batches = _batches(self.examples, self.recipe, self.seed, epoch)
         mine = [batch[fabric.global_rank :: fabric.world_size] for batch in batches]
         total = torch.zeros((), device=fabric.device)
-        made = made_ahead([partial(self.source.drawn, rows, epoch) for rows in mine])
+        spares = Spares()
+        made = made_ahead([partial(self.source.drawn, rows, epoch, spares) for rows in mine], done=spares.give)
         for step, (rows, inputs) in enumerate(zip(mine, made, strict=True)):
             for group in stepper.param_groups:
                 group["lr"] = rate_at(self.recipe, epoch * len(batches) + step, len(batches))
@@ -241,9 +242,11 @@ class _Loop:
             return {}
         module.eval()
         parts = np.array_split(rows, max(1, round(len(rows) / VALIDATION_BATCH)))
-        makers: list[Callable[[], torch.Tensor]] = [partial(self.source.plain, part) for part in parts]
+        spares = Spares()
+        makers: list[Callable[[], torch.Tensor]] = [partial(self.source.plain, part, spares) for part in parts]
         with torch.inference_mode(), fabric.autocast():
-            logits = [module(inputs.to(fabric.device)).float().cpu() for inputs in made_ahead(makers)]
+            made = made_ahead(makers, done=spares.give)
+            logits = [module(inputs.to(fabric.device)).float().cpu() for inputs in made]
         return validation_metrics(torch.cat(logits), self.examples.targets[rows])
 
 

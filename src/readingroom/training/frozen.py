@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from readingroom.core.files import atomic_write
 from readingroom.core.progress import Progress
 from readingroom.networks import Network
 from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
-from readingroom.training.sources import FeatureSource, ImageSource, Rows, made_ahead
+from readingroom.training.sources import FeatureSource, ImageSource, Rows, Spares, made_ahead
 
 BATCH = 32
 
@@ -50,10 +51,11 @@ def keep_features(
     backbone = network.eval().to(memory_format=torch.channels_last).to(device)
     jobs = _jobs(plain, augmented, copies)
     task = progress.start(f"{name}: features of the frozen backbone", sum(len(rows) for _, rows in jobs))
-    makers = [lambda copy=copy, rows=rows: _inputs(source, copy, rows) for copy, rows in jobs]
+    spares = Spares()
+    makers = [partial(_inputs, source, copy, rows, spares) for copy, rows in jobs]
     kept = None
     with atomic_write(path) as temporary, torch.inference_mode():
-        for (copy, rows), inputs in zip(jobs, made_ahead(makers), strict=True):
+        for (copy, rows), inputs in zip(jobs, made_ahead(makers, done=spares.give), strict=True):
             with autocast(choose_precision(precision, device), device):
                 features = backbone.features(inputs.to(device)).float().cpu().numpy()
             if kept is None:
@@ -71,6 +73,6 @@ def _jobs(plain: Rows, augmented: Rows, copies: int) -> list[tuple[int, Rows]]:
     return [(copy, rows[start : start + BATCH]) for copy, rows in parts for start in range(0, len(rows), BATCH)]
 
 
-def _inputs(source: ImageSource, copy: int, rows: Rows) -> torch.Tensor:
+def _inputs(source: ImageSource, copy: int, rows: Rows, spares: Spares) -> torch.Tensor:
     # The plain image is copy 0.
-    return source.plain(rows) if copy == 0 else source.copy(rows, copy)
+    return source.plain(rows, spares) if copy == 0 else source.copy(rows, copy, spares)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,15 +24,35 @@ Rows = npt.NDArray[np.int64]
 Made = TypeVar("Made")
 
 
+class Spares:
+    """Batches that a loop is done with; their memory is written to again, which is faster than fresh memory."""
+
+    def __init__(self) -> None:
+        # A source that takes none must not fill the memory with them.
+        self._held: deque[torch.Tensor] = deque(maxlen=2)
+
+    def give(self, batch: torch.Tensor) -> None:
+        """Nobody will look at this batch again."""
+        self._held.append(batch)
+
+    def take(self, count: int) -> torch.Tensor | None:
+        """Memory for a batch of so many images, or None; what is too small is let go."""
+        try:
+            batch = self._held.popleft()
+        except IndexError:
+            return None
+        return batch[:count] if len(batch) >= count else None
+
+
 class Source(ABC):
-    """Inputs of a network by the rows of the case table."""
+    """Inputs of a network by the rows of the case table; ``spares`` may give memory for them."""
 
     @abstractmethod
-    def drawn(self, rows: Rows, epoch: int) -> torch.Tensor:
+    def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:
         """Inputs for training: what this epoch draws for these rows, whatever batch they are in. First axis: rows."""
 
     @abstractmethod
-    def plain(self, rows: Rows) -> torch.Tensor:
+    def plain(self, rows: Rows, spares: Spares | None = None) -> torch.Tensor:
         """Inputs as they are when reading. First axis: rows."""
 
 
@@ -42,15 +63,20 @@ class ImageSource(Source):
     prepared: PreparedImages
     augmenter: Augmenter
 
-    def drawn(self, rows: Rows, epoch: int) -> torch.Tensor:  # noqa: D102
-        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch)
+    def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
+        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch, out=_room(spares, rows))
 
-    def plain(self, rows: Rows) -> torch.Tensor:  # noqa: D102
-        return self.augmenter.plain(self.prepared.pixels[rows])
+    def plain(self, rows: Rows, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
+        return self.augmenter.plain(self.prepared.pixels[rows], out=_room(spares, rows))
 
-    def copy(self, rows: Rows, number: int) -> torch.Tensor:
+    def copy(self, rows: Rows, number: int, spares: Spares | None = None) -> torch.Tensor:
         """Augmented copies of these rows that are the same in every epoch; numbers count from 1."""
-        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch=0, copy=number)
+        room = _room(spares, rows)
+        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch=0, copy=number, out=room)
+
+
+def _room(spares: Spares | None, rows: Rows) -> torch.Tensor | None:
+    return None if spares is None else spares.take(len(rows))
 
 
 @dataclass(frozen=True)
@@ -73,17 +99,21 @@ class FeatureSource(Source):
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path, "seed": self.seed}
 
-    def drawn(self, rows: Rows, epoch: int) -> torch.Tensor:  # noqa: D102
+    def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
         versions, count, _ = self.features.shape
         chosen = np.atleast_1d(generator(self.seed, "copies", epoch).integers(versions, size=count))
         return torch.from_numpy(self.features[chosen[rows], rows])
 
-    def plain(self, rows: Rows) -> torch.Tensor:  # noqa: D102
+    def plain(self, rows: Rows, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
         return torch.from_numpy(self.features[0, rows])
 
 
-def made_ahead(makers: Sequence[Callable[[], Made]], ahead: int = 2) -> Iterator[Made]:
+def made_ahead(
+    makers: Sequence[Callable[[], Made]], ahead: int = 2, done: Callable[[Made], None] | None = None
+) -> Iterator[Made]:
     """Call each maker in a thread of its own, a few ahead of their use, and yield what they made in order.
+
+    ``done`` is told of what was yielded when the loop asks for the next, and not before.
 
     An error in the thread is raised here, with its traceback. Leaving the loop early ends the thread.
     """
@@ -107,6 +137,8 @@ def made_ahead(makers: Sequence[Callable[[], Made]], ahead: int = 2) -> Iterator
             if error is not None:
                 raise error
             yield made  # type: ignore[misc]
+            if done is not None:
+                done(made)  # type: ignore[arg-type]
     finally:
         stopped.set()
         while thread.is_alive():
