@@ -10,6 +10,7 @@ import pytest
 
 from readingroom.evaluation import auc, clustered_auc, delong_test, diagnostic_table
 from readingroom.report import Results, compute_results
+from readingroom.report.results import RESULTS_SCHEMA_VERSION
 
 CLASSES = ("normal", "polyp")
 
@@ -100,7 +101,7 @@ def test_reading_times_are_totals_medians_and_quartiles(readings: pd.DataFrame, 
 
 def test_results_can_be_written_as_json_and_every_number_has_method_and_n(results: Results) -> None:
     written = json.loads(json.dumps(results.to_json(), allow_nan=False))
-    assert (written["schema_version"], written["kind"]) == (1, "readingroom.results")
+    assert (written["schema_version"], written["kind"]) == (RESULTS_SCHEMA_VERSION, "readingroom.results")
     measures = [measure for p in written["performances"] for measure in p["binary"]["measures"].values() if p["binary"]]
     assert len(measures) > 50
     assert all({"value", "low", "high", "level", "method", "n"} <= set(measure) for measure in measures)

@@ -13,6 +13,7 @@ import pytest
 
 from readingroom.core.translations import catalogue
 from readingroom.report import page, write_report
+from readingroom.report.results import RESULTS_SCHEMA_VERSION
 
 VOID = {"meta", "img", "br", "link", "input"}
 SECTIONS = ["participants", "audit", "training", "results", "comparisons"]
@@ -76,7 +77,7 @@ def test_hostile_labels_are_shown_and_never_run(english_report: Path) -> None:
 def test_every_table_is_a_csv_and_every_figure_an_svg_and_a_png(english_report: Path) -> None:
     folder = english_report.parent
     figures = {path.stem for path in (folder / "figures").glob("*.svg")}
-    assert figures == {"flow", "classes", "losses", "roc", "measures", "confusion", "times"}
+    assert {"flow", "classes", "losses", "roc", "measures", "confusion", "times", "calibration", "forest"} == figures
     assert {path.stem for path in (folder / "figures").glob("*.png")} == figures
     names = {path.stem for path in (folder / "tables").glob("*.csv")}
     assert {"table1", "shortcuts", "training", "performance-test-image", "recognised-test-lesion", "software"} <= names
@@ -85,7 +86,7 @@ def test_every_table_is_a_csv_and_every_figure_an_svg_and_a_png(english_report: 
 
 def test_results_are_written_with_their_schema_version(english_report: Path) -> None:
     results = json.loads((english_report.parent / "results.json").read_text(encoding="utf-8"))
-    assert results["schema_version"] == 1
+    assert results["schema_version"] == RESULTS_SCHEMA_VERSION
     assert len(results["classes"]) == 5
 
 

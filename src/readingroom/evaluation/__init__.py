@@ -36,6 +36,7 @@ from readingroom.evaluation.recalibration import calibration_line, temperature
 from readingroom.evaluation.resampling import bootstrap, bootstrap_table
 from readingroom.evaluation.results import NOT_DEFINED, Estimate, Estimates, Table, Test, Tests
 from readingroom.evaluation.roc import RocCurve, partial_auc, roc_curve, sensitivity_at, specificity_at
+from readingroom.evaluation.timing import compare_times
 
 __all__ = [
     "NOT_DEFINED",
@@ -79,6 +80,7 @@ __all__ = [
     "compare_calls",
     "compare_over_classes",
     "compare_predictive_values",
+    "compare_times",
     "confusion",
     "delong",
     "delong_test",

@@ -46,8 +46,8 @@ def pooled_readers(
         reader: name of the column with the reader.
         case: of the column with the case.
         truth: of the column with 0 or 1; one truth a case.
-        score: of the column with the score (``auc``) or the call, 0 or 1 (``sensitivity, specificity``).
-        metric: ``auc``, ``sensitivity`` or ``specificity``.
+        score: of the column with the score (``auc``) or the call, 0 or 1 (``sensitivity, specificity, accuracy``).
+        metric: ``auc``, ``sensitivity``, ``specificity`` or ``accuracy``.
         covariance: see `multireader`.
         readers: ``random`` (the result holds for readers like these) or ``fixed`` (for these readers).
         cases: ``random`` or ``fixed``.

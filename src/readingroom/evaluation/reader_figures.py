@@ -22,7 +22,7 @@ def reader_figures(crossed: Crossed, metric: str, covariance: str) -> tuple[Floa
 
     Args:
         crossed: the study.
-        metric: ``auc``, ``sensitivity`` or ``specificity``.
+        metric: ``auc``, ``sensitivity``, ``specificity`` or ``accuracy``.
         covariance: ``delong`` (for shares the sample covariance of the calls) or ``jackknife``.
 
     Returns:
@@ -58,11 +58,11 @@ def _jackknife(left_out: Floats) -> Floats:
     return np.atleast_2d(np.cov(left_out, bias=True) * (n - 1))
 
 
-def _share(of: Callable[[Bools], Bools], right: float) -> Callable[[Crossed, bool], tuple[Floats, Floats | None]]:
+def _share(hits_of: Callable[[Floats, Bools], Bools]) -> Callable[[Crossed, bool], tuple[Floats, Floats | None]]:
     def compute(crossed: Crossed, jackknife: bool) -> tuple[Floats, Floats | None]:
         t, r, n = crossed.scores.shape
         binary(crossed.scores.ravel(), "score")
-        hits = (crossed.scores.reshape(t * r, n)[:, of(crossed.truth)] == right).astype(np.float64)
+        hits = hits_of(crossed.scores.reshape(t * r, n), crossed.truth).astype(np.float64)
         # The jackknife of a share over its own cases is the sample covariance exactly.
         covered = None if hits.shape[1] < 2 else np.atleast_2d(np.cov(hits) / hits.shape[1])
         return hits.mean(axis=1).reshape(t, r), covered
@@ -72,6 +72,7 @@ def _share(of: Callable[[Bools], Bools], right: float) -> Callable[[Crossed, boo
 
 METRICS: dict[str, Callable[[Crossed, bool], tuple[Floats, Floats | None]]] = {
     "auc": _auc,
-    "sensitivity": _share(lambda truth: truth, 1.0),
-    "specificity": _share(lambda truth: ~truth, 0.0),
+    "sensitivity": _share(lambda calls, truth: calls[:, truth] == 1.0),
+    "specificity": _share(lambda calls, truth: calls[:, ~truth] == 0.0),
+    "accuracy": _share(lambda calls, truth: calls == truth),
 }

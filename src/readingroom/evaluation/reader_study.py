@@ -75,8 +75,8 @@ def multireader(
         modality: of the column with the modality.
         case: of the column with the case.
         truth: of the column with 0 or 1; one truth a case.
-        score: of the column with the score (``auc``) or the call, 0 or 1 (``sensitivity, specificity``).
-        metric: ``auc``, ``sensitivity`` or ``specificity``.
+        score: of the column with the score (``auc``) or the call, 0 or 1 (``sensitivity, specificity, accuracy``).
+        metric: ``auc``, ``sensitivity``, ``specificity`` or ``accuracy``.
         covariance: of the figures over the same cases: ``delong`` (DeLong's; for shares the sample covariance of the
             calls) or ``jackknife`` (one case left out at a time).
         readers: ``random`` (the result holds for readers like these) or ``fixed`` (for these readers).

@@ -89,7 +89,7 @@ def _named_calls(table: pd.DataFrame, classes: Sequence[str], positive: str | No
 
 
 def _kind(rows: pd.DataFrame, classes: Sequence[str]) -> str:
-    if "experience" in rows and rows["experience"].notna().any():
+    if any(column in rows and rows[column].notna().any() for column in ("experience", "modality")):
         return "person"
     scored = set(score_columns(classes)) <= set(rows.columns) and rows[score_columns(classes)].notna().all(axis=None)
     return "network" if scored else "reader"

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from readingroom.core.tables import SPLITS, score_columns
+from readingroom.report.analyses.all import JUDGED, Asked, analyse
+from readingroom.report.analyses.answers import Answers, answers_of
+from readingroom.report.analyses.subgroups import facts_of
 from readingroom.report.comparisons import compare_readers
+from readingroom.report.measures import UNITS, Performance
 from readingroom.report.performance import at, of_part, read_performance
-from readingroom.report.results import UNITS, Comparison, Performance, ReaderFacts, ReadingTime, Results, Spread
+from readingroom.report.results import Comparison, ReaderFacts, ReadingTime, Results, Spread
 from readingroom.report.units import UnitReadings, grouped_readings, has_unit, image_readings
-
-_TESTED = ("test", "external")
 
 
 def compute_results(
@@ -30,6 +32,8 @@ def compute_results(
     notes: Sequence[str] = (),
     units: Sequence[str] = UNITS,
     prevalence: float | None = None,
+    subgroups: Sequence[str] | None = None,
+    ordered: bool = False,
 ) -> Results:
     """Compute everything that the readings say.
 
@@ -49,6 +53,8 @@ def compute_results(
         notes: what must be said about the table.
         units: what is counted, of ``image``, ``lesion``, ``patient``, as far as the table knows it.
         prevalence: of two classes, predictive values are also given at this prevalence.
+        subgroups: facts that make subgroups; None takes every fact with a few levels.
+        ordered: the classes are grades, so that agreement is weighted by distance.
 
     Example:
         >>> rows = [("r", f"{i}", "test", "ab"[i % 2], "ab"[i % 2 if i else 1], i % 2, 1 - i % 2) for i in range(6)]
@@ -63,6 +69,7 @@ def compute_results(
     units = [unit for unit in counted if unit != "patient" or patients_known] or ["image"]
     found = _performances(table, classes, positive, units, level, patients_known)
     pooled = tuple(performance if prevalence is None else at(performance, prevalence) for performance in found)
+    asked = Asked(classes, positive, level, prevalence, facts_of(table, subgroups), ordered, patients_known)
     return Results(
         study=study,
         classes=tuple(classes),
@@ -74,7 +81,19 @@ def compute_results(
         times=tuple(_times(table, [r.name for r in readers])),
         spreads=tuple(_spreads(pooled)),
         notes=tuple(notes),
+        analyses=analyse(_answers_by_part(table, readers, classes), pooled, asked),
     )
+
+
+def _answers_by_part(
+    table: pd.DataFrame, readers: Sequence[ReaderFacts], classes: Sequence[str]
+) -> dict[str, list[Answers]]:
+    first = table[table["repeat"] == 1]
+    parts = {(str(name), str(split)): rows for (name, split), rows in first.groupby(["reader", "split"], sort=False)}
+    return {
+        split: [answers_of(_pooled(parts[r.name, split]), r.kind, classes) for r in readers if (r.name, split) in parts]
+        for split in SPLITS
+    }
 
 
 def _completed(readings: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +104,16 @@ def _completed(readings: pd.DataFrame) -> pd.DataFrame:
     for column in ("fold", "repeat"):
         table[column] = pd.to_numeric(table[column]).fillna(1).astype(int)
     table["split"] = table["split"].fillna("test")
-    return table.reset_index(drop=True)
+    return with_modality(table).reset_index(drop=True)
+
+
+def with_modality(readings: pd.DataFrame) -> pd.DataFrame:
+    """A person who reads with and without help is two readers, named for both; ``person`` keeps who it is."""
+    if "modality" not in readings or readings["modality"].dropna().nunique() < 2 or "person" in readings:
+        return readings
+    named = readings["modality"].notna()
+    both = readings["reader"].astype(str) + " · " + readings["modality"].astype(str)
+    return readings.assign(person=readings["reader"], reader=readings["reader"].where(~named, both))
 
 
 def _readers(
@@ -108,6 +136,7 @@ def _reader(name: str, rows: pd.DataFrame, classes: Sequence[str], facts: Mappin
         has_scores=scored,
         threshold=known.get("threshold"),
         threshold_rule=known.get("threshold_rule"),
+        person=str(rows["person"].iloc[0]) if "person" in rows else name,
     )
 
 
@@ -154,7 +183,7 @@ def _comparisons(
     level: float,
 ) -> Iterator[Comparison]:
     first = table[table["repeat"] == 1]
-    for split in (split for split in SPLITS if split in _TESTED):
+    for split in (split for split in SPLITS if split in JUDGED):
         rows = first[first["split"] == split]
         for unit in units:
             parts = {name: _pooled(rows[rows["reader"] == name]) for name in readers}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from readingroom.core.translations import Translator
+from readingroom.report.analyses.all import JUDGED
+from readingroom.report.analysis_tables import AnalysisTables, analysis_tables, shift_table
 from readingroom.report.findings import Findings, read_findings
 from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by_most
 from readingroom.report.headline import Lead, find_lead
@@ -32,6 +34,7 @@ from readingroom.report.tables import (
 from readingroom.report.wording import SPLIT_NAMES, UNIT_NAMES, seconds_text
 
 _MOST_SHOWN = 8
+_MOST_PAIRS = 15
 _TRAINED = {"all": "all layers", "head": "head only"}
 
 
@@ -39,6 +42,7 @@ _TRAINED = {"all": "all layers", "head": "head only"}
 class Block:
     """The results on one part, counted in one unit."""
 
+    split: str
     title: str
     part: str
     lead: str
@@ -51,10 +55,11 @@ class Block:
 
 @dataclass(frozen=True)
 class NamedTable:
-    """A table with the title that it has where it stands."""
+    """A table with the title that it has where it stands; ``whole`` has also the rows that the page leaves out."""
 
     title: str
     table: Table
+    whole: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,9 @@ class Content:
     patients_known: bool
     table_one: Table | None
     blocks: tuple[Block, ...]
+    analysed: dict[str, AnalysisTables]
+    external: Table | None
+    external_shown: Table | None
     comparisons: tuple[Group, ...]
     spreads: tuple[Table, ...]
     times: Table | None
@@ -102,8 +110,13 @@ class Content:
             self.software,
             *self.spreads,
         ]
-        named = [item.table for group in self.comparisons for item in group.tables]
-        return [table for table in (*blocks, *named, *others) if table is not None]
+        named = [item.whole or item.table for group in self.comparisons for item in group.tables]
+        analysed = [table for tables in self.analysed.values() for table in tables.tables()]
+        return [table for table in (*blocks, *named, *others, *analysed, self.external) if table is not None]
+
+    def blocks_of(self, *, external: bool) -> tuple[Block, ...]:
+        """Results by part and unit: those of the external part, or all others."""
+        return tuple(block for block in self.blocks if (block.split == "external") is external)
 
 
 def gather(
@@ -131,19 +144,23 @@ def gather(
     parts = audited_parts(audit) or parts_of(frame, results.classes, patients_known=patients_known)
     manifest = run.manifest if run is not None else {}
     walls, missed = _walls(results, readings, images_root)
+    lead = find_lead(results)
     return Content(
         title=results.study,
         date=str(manifest.get("finished") or "")[:10],
         version=str(manifest.get("readingroom") or ""),
         results=results,
-        lead=find_lead(results),
+        lead=lead,
         run=run,
         parts=parts,
         excluded=exclusions(audit),
         patients_known=patients_known,
         table_one=table_one(frame, parts, say) if parts else None,
         blocks=tuple(_blocks(results, say)),
-        comparisons=tuple(_comparisons(results, say)),
+        analysed={split: analysis_tables(results, split, say) for split in JUDGED if split in results.splits},
+        external=shift_table(results, say),
+        external_shown=shift_table(_networks(results), say),
+        comparisons=tuple(_comparisons(results, lead, say)),
         spreads=tuple(_spreads(results, say)),
         times=time_table(results, results.splits[0], say) if results.splits else None,
         training=_training(run, say),
@@ -172,6 +189,7 @@ def _block(results: Results, split: str, unit: str, say: Translator) -> Block:
         lead += " " + say("{n} images belong to no {unit} and are left out.", n=left_out, unit=say(unit))
     classes = [class_table(results, p, say) for p in performances if p.classes]
     return Block(
+        split=split,
         title=title,
         part=part,
         lead=lead,
@@ -183,6 +201,13 @@ def _block(results: Results, split: str, unit: str, say: Translator) -> Block:
     )
 
 
+def _networks(results: Results) -> Results:
+    """Without the shifts of people, where networks have some: a person's shift is one of the cases, not of training."""
+    networks = {reader.name for reader in results.readers if reader.kind != "person"}
+    kept = tuple(shift for shift in results.analyses.external if shift.reader in networks)
+    return replace(results, analyses=replace(results.analyses, external=kept)) if kept else results
+
+
 def _unit_note(unit: str, say: Translator) -> str:
     if unit == "lesion":
         return say("A lesion counts as called if any of its images is; its score is the highest of its images.")
@@ -191,16 +216,17 @@ def _unit_note(unit: str, say: Translator) -> str:
     return ""
 
 
-def _comparisons(results: Results, say: Translator) -> list[Group]:
+def _comparisons(results: Results, lead: Lead | None, say: Translator) -> list[Group]:
+    about = lead.performance.reader if lead is not None else ""
     groups = []
     for split in results.splits:
         for unit in results.units(split):
             part = say("{part}, counted by {unit}", part=say(SPLIT_NAMES[split]), unit=say(unit))
             main, others = _main_measures(unit, results)
-            groups.append(Group(part, tuple(_compared(results, split, unit, main, say))))
+            groups.append(Group(part, tuple(_compared(results, split, unit, main, about, say))))
             text = "{part}: sensitivity and specificity" if results.positive else "{part}: AUC of each class"
             title = say(text, part=part)
-            groups.append(Group(title, tuple(_compared(results, split, unit, others, say))))
+            groups.append(Group(title, tuple(_compared(results, split, unit, others, about, say))))
     return [group for group in groups if group.tables]
 
 
@@ -211,9 +237,31 @@ def _main_measures(unit: str, results: Results) -> tuple[tuple[str, ...], tuple[
     return (("auc", "accuracy"), ("sensitivity", "specificity")) if results.positive else (("accuracy",), ("auc",))
 
 
-def _compared(results: Results, split: str, unit: str, measures: Sequence[str], say: Translator) -> list[NamedTable]:
-    tables = [(measure, comparison_table(results, split, unit, measure, say)) for measure in measures]
-    return [NamedTable(say(_DIFFERENCES[measure]), table) for measure, table in tables if table is not None]
+def _compared(
+    results: Results, split: str, unit: str, measures: Sequence[str], about: str, say: Translator
+) -> list[NamedTable]:
+    named = []
+    for measure in measures:
+        table = comparison_table(results, split, unit, measure, say)
+        if table is not None:
+            shown = table if len(table.rows) <= _MOST_PAIRS else _about(results, split, unit, measure, about, say)
+            named.append(NamedTable(say(_DIFFERENCES[measure]), shown or table, table))
+    return named
+
+
+def _about(results: Results, split: str, unit: str, measure: str, reader: str, say: Translator) -> Table | None:
+    """Of very many pairs those with the reader of the headline, and each person's own modalities."""
+    people = {frozenset((f"{who} · {m.first}", f"{who} · {m.second}"))
+              for m in results.analyses.modalities for who in m.by_reader or m.readers}  # fmt: skip
+    kept = [c for c in results.comparisons if reader in (c.first, c.second) or frozenset((c.first, c.second)) in people]
+    table = comparison_table(replace(results, comparisons=tuple(kept)), split, unit, measure, say)
+    if table is None:
+        return None
+    pairs = sum((c.split, c.unit, c.measure) == (split, unit, measure) for c in results.comparisons)
+    text = (
+        "Of {n} comparisons those with {reader}, and of a person with and without help; all are in tables/{file}.csv."
+    )
+    return replace(table, note=table.note + say(" ") + say(text, n=pairs, reader=reader, file=table.name))
 
 
 _DIFFERENCES = {

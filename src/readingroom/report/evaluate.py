@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from readingroom.core.translations import Translator
@@ -11,7 +12,17 @@ from readingroom.report.page import publish
 from readingroom.report.submitted import read_submitted
 
 
-def evaluate_table(path: Path, out: Path, language: str = "en", *, positive: str | None = None) -> Path:
+def evaluate_table(
+    path: Path,
+    out: Path,
+    language: str = "en",
+    *,
+    positive: str | None = None,
+    subgroups: Sequence[str] | None = None,
+    prevalence: float | None = None,
+    level: float = 0.95,
+    images: Path | None = None,
+) -> Path:
     """Evaluate a table of readings: ``results.json``, tables, figures and the page go into ``out``.
 
     Args:
@@ -21,6 +32,10 @@ def evaluate_table(path: Path, out: Path, language: str = "en", *, positive: str
         out: folder to write into.
         language: ``en`` or ``zh``.
         positive: the positive class where there are two and the table does not make it plain.
+        subgroups: columns that make subgroups; None takes every fact with a few levels.
+        prevalence: of two classes, predictive values and decision curves are also given for this prevalence.
+        level: confidence level.
+        images: folder that the images are relative to, for the gallery of mistakes; None shows none.
 
     Returns:
         The path of ``index.html``.
@@ -41,8 +56,11 @@ def evaluate_table(path: Path, out: Path, language: str = "en", *, positive: str
         facts=submitted.facts,
         patients_known=submitted.patients_known,
         notes=submitted.notes,
+        subgroups=subgroups,
+        prevalence=prevalence,
+        level=level,
     )
     content = gather(
-        results, submitted.readings, say, run=None, images_root=None, patients_known=submitted.patients_known
+        results, submitted.readings, say, run=None, images_root=images, patients_known=submitted.patients_known
     )
     return publish(content, Path(out), say)

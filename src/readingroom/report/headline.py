@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from readingroom.core.translations import Translator
 from readingroom.evaluation import Estimate
-from readingroom.report.results import Comparison, Performance, Results
+from readingroom.report.measures import Performance
+from readingroom.report.results import Comparison, Results
 from readingroom.report.wording import SPLIT_NAMES, interval_sentence, interval_text, p_text, seconds_text, value_text
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from readingroom.core.translations import Translator
+from readingroom.report.methods_analyses import analysis_sentences
 from readingroom.report.results import Results
 from readingroom.report.run_folder import RunFolder
 from readingroom.report.units import RULES
@@ -25,7 +26,7 @@ def methods_paragraphs(run: RunFolder | None, results: Results, say: Translator)
     parts: list[list[str]] = []
     if run is not None:
         parts += [list(_cases(run, say)), list(training_sentences(run, say))]
-    parts += [list(statistics_sentences(results, say))]
+    parts += [[*statistics_sentences(results, say), *analysis_sentences(results, say)]]
     if run is not None:
         parts[-1] += list(_prevalence(run, say))
         parts += [list(software_sentences(run, say))]

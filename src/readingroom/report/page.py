@@ -19,8 +19,8 @@ from readingroom.report.compute import compute_results
 from readingroom.report.content import Content, gather, named_classes
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
+from readingroom.report.measures import UNITS
 from readingroom.report.pictures import draw_pictures
-from readingroom.report.results import UNITS
 from readingroom.report.run_folder import RunFolder, read_run_folder
 from readingroom.report.tables import Table
 from readingroom.report.wording import SPLIT_NAMES
@@ -68,6 +68,8 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         patients_known=patients_known,
         units=run.section("evaluation").get("unit") or UNITS,
         prevalence=run.section("evaluation").get("prevalence"),
+        subgroups=run.section("evaluation").get("subgroups"),
+        ordered=task.get("kind") == "grading",
     )
     content = gather(results, run.readings, say, run=run, images_root=Path(images_root), patients_known=patients_known)
     return publish(content, Path(out) if out is not None else run.path / "report", say)
@@ -115,7 +117,12 @@ def render_page(content: Content, pictures: Mapping[str, Picture], say: Translat
             or (say.language == "zh" and chinese_font() is None),
             pictures={**dict.fromkeys(_FIGURES), **pictures},
             table_one=content.table_one,
-            blocks=content.blocks,
+            blocks=content.blocks_of(external=False),
+            external_blocks=content.blocks_of(external=True),
+            external_table=content.external_shown,
+            analysed=content.analysed,
+            analysis_titles=_TITLES,
+            shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
             spreads=content.spreads,
             time_table=content.times,
@@ -133,17 +140,35 @@ def render_page(content: Content, pictures: Mapping[str, Picture], say: Translat
     )
 
 
-_FIGURES = ("flow", "classes", "losses", "roc", "measures", "confusion", "times")
+_TITLES = {
+    "calibration": "Calibration",
+    "optimistic": "For comparison, optimistic: the threshold that these images would choose",
+    "subgroups": "Subgroups",
+    "people": "People together",
+    "modalities": "With and without help: multi-reader multi-case analysis",
+    "time": "Reading times compared",
+    "agreement": "Agreement",
+}
+
+_FIGURES = (
+    *("flow", "classes", "losses", "roc", "measures", "confusion", "times"),
+    *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest"),
+)
 
 
 def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator) -> list[Section]:
     part = say(SPLIT_NAMES[content.results.splits[0]]) if content.results.splits else ""
+    shown = content.analysed.get(content.results.splits[0]) if content.results.splits else None
     wanted = {
         "participants": ("Participants", bool(content.table_one)),
         "audit": ("Data audit", content.audit is not None),
         "training": ("Training of the networks", "losses" in pictures or content.training is not None),
         "results": ("Results: {part}", bool(content.blocks)),
         "comparisons": ("Reader against reader", bool(content.comparisons)),
+        "people": ("Reader study", shown is not None and shown.of_people),
+        "external": ("External validation", "external" in content.analysed and content.results.splits[0] != "external"),
+        "subgroups": ("Subgroups", shown is not None and bool(shown.subgroups)),
+        "calibration": ("Calibration and usefulness", "calibration" in pictures or "decision" in pictures),
         "time": ("Reading time", content.times is not None),
         "gallery": ("Cases", bool(content.walls)),
         "methods": ("Methods", bool(content.methods)),

@@ -19,7 +19,18 @@ _MOST_CLASSES_LISTED = 8
 _MOST_LEVELS = 6
 _READERS = {"network": "{n} networks", "person": "{n} people", "reader": "{n} readers"}
 _NOT_FACTS = frozenset(
-    {*READING_COLUMNS, *CASE_COLUMNS, "label", "group", "predicted", "readable", "reason", "correct"}
+    {
+        *READING_COLUMNS,
+        *CASE_COLUMNS,
+        "label",
+        "group",
+        "person",
+        "modality",
+        "predicted",
+        "readable",
+        "reason",
+        "correct",
+    }
     - {"site", "centre"}
 )
 

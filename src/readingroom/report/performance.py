@@ -23,7 +23,7 @@ from readingroom.evaluation import (
     proportion,
     roc_curve,
 )
-from readingroom.report.results import RATES, ClassTable, Curve, Performance
+from readingroom.report.measures import RATES, ClassTable, Curve, Performance
 from readingroom.report.units import Flags, Scores, UnitReadings, grouped_readings, image_readings
 
 _MOST_POINTS = 400
@@ -72,7 +72,7 @@ def _class_table(units: UnitReadings, name: str, position: int, level: float) ->
     measures: dict[str, Estimate] = {}
     counts = None
     if units.called is not None:
-        table = _rates(truth, units.called[:, position], units, level)
+        table = rates(truth, units.called[:, position], units, level)
         counts = dict(table.counts)
         measures |= {name: table[name] for name in RATES}
     curve = None
@@ -83,7 +83,8 @@ def _class_table(units: UnitReadings, name: str, position: int, level: float) ->
     return ClassTable(name, int(truth.sum()), counts, measures, curve)
 
 
-def _rates(truth: Flags, called: Flags, units: UnitReadings, level: float) -> Estimates:
+def rates(truth: Flags, called: Flags, units: UnitReadings, level: float) -> Estimates:
+    """Every measure of some calls, clustered by patient where patients have several units."""
     if units.clusters is not None and units.several_a_patient:
         return clustered_diagnostic_table(truth, called, units.clusters, level=level)
     return diagnostic_table(truth, called, level=level)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from readingroom.core.translations import Translator
 from readingroom.report.content import Content
+from readingroom.report.figures.analyses import draw_calibration, draw_decision, draw_forest, draw_modalities
 from readingroom.report.figures.bars import draw_measures, draw_times
 from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
@@ -33,7 +34,7 @@ def draw_pictures(content: Content, folder: Path, say: Translator) -> dict[str, 
 def _participant_drawings(content: Content) -> dict[str, Draw]:
     if not content.parts or (content.run is None and len(content.parts) < _LEAST_PARTS):
         return {}
-    readers = Counter(reader.kind for reader in content.results.readers)
+    readers = Counter({reader.person: reader.kind for reader in content.results.readers}.values())
     drawings: dict[str, Draw] = {"flow": lambda pen: draw_flow(flow_of(content.parts, content.excluded, readers, pen))}
     counts = {SPLIT_NAMES.get(p.split, p.split): p.classes for p in content.parts if p.classes}
     if counts:
@@ -67,4 +68,29 @@ def _result_drawings(content: Content) -> dict[str, Draw]:
     times = tuple(time for time in results.times if time.split == split)
     if times:
         drawings["times"] = partial(draw_times, results=results, times=times)
+    return {**drawings, **_analysis_drawings(content, split)}
+
+
+def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
+    found = content.results.analyses
+    drawings: dict[str, Draw] = {}
+    for part, ending in ((split, ""), ("external", "-external")):
+        if ending and split == "external":
+            continue
+        calibrations = [one for one in found.calibrations if one.split == part]
+        curves = [one for one in found.decision_curves if one.split == part]
+        if calibrations:
+            drawings[f"calibration{ending}"] = partial(draw_calibration, calibrations=calibrations)
+        if any(not one.from_calls for one in curves):
+            drawings[f"decision{ending}"] = partial(draw_decision, curves=curves)
+    compared = [one for one in found.modalities if one.split == split]
+    if compared:
+        pair = [one for one in compared if (one.first, one.second) == (compared[0].first, compared[0].second)]
+        drawings["modalities"] = partial(draw_modalities, found=pair)
+    reader = content.lead.performance.reader if content.lead is not None else None
+    own = [one for one in found.subgroups if (one.reader, one.split) == (reader, split)]
+    measures = list(dict.fromkeys(name for one in own for name in one.measures))[:3]
+    if reader is not None and measures:
+        results = content.results
+        drawings["forest"] = partial(draw_forest, results=results, reader=reader, split=split, measures=measures)
     return drawings

@@ -11,6 +11,7 @@ import pandas as pd
 from readingroom.core.errors import CaseTableError, Problem, ReadingsError
 from readingroom.core.tables import SCORE, SPLITS, read_table, scored_classes
 from readingroom.report.calls import Submitted, complete_calls
+from readingroom.report.compute import with_modality
 
 REQUIRED = ("reader", "image", "truth")
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "abnormal", "disease", "阳性", "是", "异常", "有"})
@@ -119,9 +120,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("reader", "image", "truth", "call", "patient", "lesion"):
         if name in table:
             table[name] = table[name].astype("string").str.strip()
-    if "modality" in table and len(set(table["modality"].dropna())) > 1:
-        table["reader"] = table["reader"] + " · " + table["modality"].astype("string").fillna("–")
-    return table
+    return with_modality(table)
 
 
 def _classes(frame: pd.DataFrame) -> tuple[str, ...]:

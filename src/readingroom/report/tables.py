@@ -11,7 +11,8 @@ import pandas as pd
 from readingroom.core.tables import write_csv
 from readingroom.core.translations import Translator
 from readingroom.evaluation import Estimate
-from readingroom.report.results import RATES, ClassTable, Performance, Results
+from readingroom.report.measures import RATES, ClassTable, Performance
+from readingroom.report.results import Results
 from readingroom.report.wording import MEASURE_NAMES, count_text, interval_text, method_text, p_text, value_text
 
 PROPORTIONS = frozenset({"sensitivity", "specificity", "ppv", "npv", "accuracy", "top1"})

@@ -27,10 +27,18 @@ MEASURE_NAMES = {
     "top1": "Top-1 accuracy",
     "ppv_at_prevalence": "PPV at the stated prevalence",
     "npv_at_prevalence": "NPV at the stated prevalence",
+    "brier": "Brier score",
+    "slope": "Slope",
+    "intercept": "Intercept",
+    "ece": "Calibration error",
+    "temperature": "Temperature",
+    "ece_after_temperature": "Error after it",
 }
 """Measures, as tables head them."""
 
-_DECIMALS = frozenset({"auc", "f1"})
+_DECIMALS = frozenset(
+    {"auc", "f1", "brier", "slope", "intercept", "ece", "ece_after_temperature", "temperature", "kappa", "alpha"}
+)
 
 
 METHOD_NAMES = {
@@ -44,6 +52,10 @@ METHOD_NAMES = {
     "delong, paired": "DeLong, paired",
     "obuchowski 1997, paired": "Obuchowski, paired, clustered by patient",
     "mcnemar, exact": "McNemar, exact",
+    "paired t of log times": "paired t test of log times",
+    "paired t of log times, clustered": "paired t test of log times, clustered by patient",
+    "cohen kappa, unweighted": "Cohen's kappa",
+    "cohen kappa, quadratic": "Cohen's kappa, quadratic weights",
 }
 """Methods as the report names them, by the evaluation room's names."""
 

@@ -70,6 +70,8 @@ class EvaluationSection(Section):
     """Adjustment of the p values of the comparisons between readers; the unadjusted ones stand beside."""
     prevalence: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Two classes: predictive values are also given at this prevalence, that of the patients you will meet."""
+    subgroups: list[str] | None = None
+    """Columns of the case table that make subgroups; by default every fact with two to eight levels, or numbers."""
 
     @field_validator("threshold")
     @classmethod

@@ -12,7 +12,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from readingroom.evaluation import Estimate
 from readingroom.report.figures.style import INK, MUTED, PALETTE, PERSON, WIDTH_IN, Pen, new_figure
-from readingroom.report.results import Performance, ReadingTime, Results
+from readingroom.report.measures import Performance
+from readingroom.report.results import ReadingTime, Results
 
 _LOGARITHMIC_FROM = 20.0
 

@@ -23,7 +23,8 @@ from readingroom.report.figures.style import (
     Pen,
     new_figure,
 )
-from readingroom.report.results import ClassTable, Curve, Performance, Results
+from readingroom.report.measures import ClassTable, Curve, Performance
+from readingroom.report.results import Results
 
 _MOST_CLASSES = 9
 

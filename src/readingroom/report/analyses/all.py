@@ -1,0 +1,96 @@
+"""All analyses of a table of readings together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from readingroom.report.analyses.agreement import Agreement, agreements
+from readingroom.report.analyses.answers import Answers
+from readingroom.report.analyses.calibration import Calibration, calibrate
+from readingroom.report.analyses.decision import DecisionCurve, decide
+from readingroom.report.analyses.external import Shift, shifts
+from readingroom.report.analyses.optimistic import Optimistic, flatter
+from readingroom.report.analyses.reader_study import (
+    Modalities,
+    Pool,
+    TimeRatio,
+    modalities,
+    pools,
+    time_ratios,
+)
+from readingroom.report.analyses.subgroups import Interaction, Subgroup, divide, interactions
+from readingroom.report.measures import Performance
+
+JUDGED = ("test", "external")
+"""Parts that readers are judged on."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the analyses are told beside the readings.
+
+    Args:
+        classes: all classes, in order.
+        positive: the positive class where there are two.
+        level: confidence level.
+        prevalence: for the decision curve, where the sample's is not that of the clinic.
+        facts: columns that make subgroups.
+        ordered: the classes are grades.
+        patients_known: False where groups of near-duplicates stand for patients.
+    """
+
+    classes: Sequence[str]
+    positive: str | None
+    level: float = 0.95
+    prevalence: float | None = None
+    facts: Sequence[str] = ()
+    ordered: bool = False
+    patients_known: bool = True
+
+
+@dataclass(frozen=True)
+class Analyses:
+    """What the readings of the judged parts say beyond how well each reader did; images as units unless said."""
+
+    calibrations: tuple[Calibration, ...] = ()
+    decision_curves: tuple[DecisionCurve, ...] = ()
+    optimistic: tuple[Optimistic, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    modalities: tuple[Modalities, ...] = ()
+    time_ratios: tuple[TimeRatio, ...] = ()
+    external: tuple[Shift, ...] = ()
+
+
+def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Performance], asked: Asked) -> Analyses:
+    """Do every analysis that the readings allow.
+
+    Args:
+        answers: by part of the partition, those of all readers.
+        performances: of all readers, for the shift to the external part.
+        asked: classes, level and the rest.
+    """
+    judged = [one for split in JUDGED for one in answers.get(split, ())]
+    validation = {one.reader: one for one in answers.get("validation", ())}
+    classes, positive, level = asked.classes, asked.positive, asked.level
+    calibrated = (calibrate(one, validation.get(one.reader), classes, positive, level) for one in judged)
+    decided = () if positive is None else (decide(one, classes, positive, level, asked.prevalence) for one in judged)
+    flattered = () if positive is None else (flatter(one, classes, positive, level) for one in judged)
+    divided = tuple(group for one in judged for group in divide(one, asked.facts, classes, positive, level))
+    parts = [answers[split] for split in JUDGED if answers.get(split)]
+    known = asked.patients_known
+    return Analyses(
+        calibrations=tuple(one for one in calibrated if one is not None),
+        decision_curves=tuple(one for one in decided if one is not None),
+        optimistic=tuple(one for one in flattered if one is not None),
+        subgroups=divided,
+        interactions=interactions(divided),
+        agreements=tuple(a for part in parts for a in agreements(part, classes, level, ordered=asked.ordered)),
+        pools=tuple(p for part in parts for p in pools(part, classes, positive, level, patients_known=known)),
+        modalities=tuple(m for part in parts for m in modalities(part, classes, positive, level, patients_known=known)),
+        time_ratios=tuple(ratio for part in parts for ratio in time_ratios(part, level)),
+        external=tuple(shifts(performances, level)),
+    )
