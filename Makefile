@@ -29,13 +29,15 @@ check: .venv/ready  ## Format, lint, types, import contracts, generated docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m readingroom.study.reference --check docs/study-file.md
+	$(BIN)/python -m readingroom.report.reference --check docs
 
 format: .venv/ready  ## Format and sort
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/ready  ## Write docs/study-file.md from the schema
+docs: .venv/ready  ## Write docs/study-file.md and docs/results.md from the program's classes
 	$(BIN)/python -m readingroom.study.reference docs/study-file.md
+	$(BIN)/python -m readingroom.report.reference docs
 
 bench: .venv/ready  ## Measure ours against peers and limits; results go to benchmarks/results
 	for one in augmentation frozen throughput; do $(BIN)/python -m benchmarks.$$one; done

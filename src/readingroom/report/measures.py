@@ -15,7 +15,11 @@ RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "f1")
 
 @dataclass(frozen=True)
 class Curve:
-    """A receiver operating characteristic: false and true positive rates in [0, 1], from strict to lenient."""
+    """A receiver operating characteristic, from strict to lenient; thinned to at most 400 points.
+
+    Args:
+        false_positive_rate, true_positive_rate: in [0, 1].
+    """
 
     false_positive_rate: tuple[float, ...]
     true_positive_rate: tuple[float, ...]
@@ -29,7 +33,7 @@ class ClassTable:
         positive: the class.
         n_positive: units that have the class by the reference standard.
         counts: ``tp, fp, fn, tn``; None where the reader gave no calls.
-        measures: by the names of `RATES`, and ``auc`` where the reader gave scores.
+        measures: ``sensitivity, specificity, ppv, npv, accuracy, f1``, and ``auc`` where the reader gave scores.
         curve: where the reader gave scores.
     """
 
@@ -46,7 +50,7 @@ class Performance:
 
     Args:
         reader, split: who, and on which part.
-        unit: one of `UNITS`.
+        unit: ``image``, ``lesion`` or ``patient``.
         fold, repeat: of one fold or one training repeat; fold 0 means all folds pooled.
         n: units read.
         patients: different patients among them; None where the table has no patients.

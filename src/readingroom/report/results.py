@@ -19,11 +19,16 @@ class Comparison:
     """Two readers on the same units: a paired test, corrected for the number of comparisons of its family.
 
     Args:
-        first, second: the readers; ``difference`` is first minus second.
+        first, second: the readers.
+        split, unit: on which part, counted in what.
         measure: ``auc``, ``accuracy``, ``sensitivity`` or ``specificity``.
         positive: the class that is positive; empty for the accuracy over all classes.
+        difference, low, high: first minus second, with its interval.
+        p_value: two-sided, before any correction.
         p_holm: the p value after Holm, over all comparisons of this measure, split, unit and class.
         n: units that both read.
+        statistic: of the test; None for an exact one.
+        method: the test.
         first_only, second_only: units that only one of the two got right; None for the AUC.
         note: what must be known of this test; empty when nothing.
     """
@@ -49,7 +54,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ReadingTime:
-    """How long a reader took over the images of one part of the partition."""
+    """How long a reader took over the images of one part of the partition.
+
+    Args:
+        reader, split: who, and on which part.
+        n: images with a time.
+        total_s: of all of them, seconds.
+        median_ms, low_quartile_ms, high_quartile_ms: of one image, milliseconds.
+    """
 
     reader: str
     split: str
@@ -62,7 +74,15 @@ class ReadingTime:
 
 @dataclass(frozen=True)
 class Spread:
-    """A measure over the folds, or over repeated trainings with other seeds; one of ``parts`` each."""
+    """A measure over the folds, or over repeated trainings with other seeds.
+
+    Args:
+        reader, split: who, and on which part.
+        over: ``fold`` or ``repeat``.
+        measure: ``auc`` or ``top1``.
+        parts: one value each.
+        mean, sd: of the parts; ``sd`` is None for a single one.
+    """
 
     reader: str
     split: str
@@ -97,7 +117,21 @@ class ReaderFacts:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that the readings say; `to_json` gives the content of ``results.json``."""
+    """Everything that the readings say; `to_json` gives the content of ``results.json``.
+
+    Args:
+        study: its name.
+        classes: all classes, in order.
+        positive: the positive class where there are two.
+        level: confidence level of every interval.
+        readers: who read, in the order of the report.
+        performances: by reader, part, unit, fold and repeat.
+        comparisons: reader against reader, by part, unit, measure and class.
+        times: reading times.
+        spreads: over folds and over repeats.
+        notes: what was done to the table, for the limits.
+        analyses: everything else that was computed.
+    """
 
     study: str
     classes: tuple[str, ...]

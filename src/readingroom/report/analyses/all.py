@@ -51,7 +51,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Analyses:
-    """What the readings of the judged parts say beyond how well each reader did; images as units unless said."""
+    """What the readings of the judged parts say beyond how well each reader did; images as units unless said.
+
+    Args:
+        calibrations: of every reader whose scores are probabilities.
+        decision_curves: of every reader, with two classes.
+        optimistic: the thresholds that the judged images themselves would choose.
+        subgroups: every reader at every level of every fact.
+        interactions: whether the levels of a fact differ.
+        agreements: of readers with the reference standard, in pairs, and of people together.
+        pools: people together, by modality and experience.
+        modalities: with help and without, by the same people.
+        time_ratios: reading times compared.
+        external: the external part against the test part.
+    """
 
     calibrations: tuple[Calibration, ...] = ()
     decision_curves: tuple[DecisionCurve, ...] = ()
