@@ -29,6 +29,18 @@ def _load(path: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
+def committed() -> Path:
+    """The folder of the committed reference files."""
+    return COMMITTED
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of those that may not all be copied; absent on most machines."""
+    return SHARED
+
+
+@pytest.fixture(scope="session")
 def reference() -> Load:
     """Load a committed reference file by its name."""
     return lambda name: _load(COMMITTED / name)

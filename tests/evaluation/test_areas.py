@@ -47,16 +47,44 @@ def test_proc_s_own_example_gives_its_printed_figures(shared) -> None:
     )
 
 
+def test_every_marker_of_proc_s_example_has_its_interval_at_every_level(shared) -> None:
+    table, expected = shared("aSAH.csv"), shared("aSAH_expected.json")["single"]
+    for marker, figures in expected.items():
+        for level in (90, 95, 99):
+            ours = delong(table.outcome == "Poor", table[marker], level=level / 100)
+            assert (ours.low, ours.high) == pytest.approx(tuple(figures[f"ci{level}_delong"]), abs=1e-9)
+        assert (ours.value, ours.variance) == pytest.approx((figures["auc"], figures["var_delong"]), abs=1e-12)
+    assert len(expected) == 4
+
+
+def test_areas_of_calls_equal_proc_s(shared) -> None:
+    cases = shared("bootstrap_expected.json")["fistula_hard_label_delong"]
+    for case in cases:
+        truth = np.repeat([1, 0], 99)
+        call = np.r_[np.arange(99) < case["tp"], np.arange(99) >= case["tn"]]
+        ours = delong(truth, call)
+        assert (ours.value, ours.variance) == pytest.approx((case["auc"], case["var"]), abs=1e-12)
+        assert (ours.low, ours.high) == pytest.approx(tuple(case["ci95_delong"]), abs=1e-9)
+    assert len(cases) == 8
+
+
 def test_all_paired_and_unpaired_comparisons_of_proc_s_example_agree(shared) -> None:
     table, expected = shared("aSAH.csv"), shared("aSAH_expected.json")
     poor = table.outcome == "Poor"
     for pair in expected["paired"].values():
         test = delong_test(poor, table[pair["roc1"]], table[pair["roc2"]])
-        assert test.p_value == pytest.approx(pair["delong_two_sided"]["p_value"], abs=1e-9)
+        theirs = pair["delong_two_sided"]
+        assert test.p_value == pytest.approx(theirs["p_value"], abs=1e-9)
+        assert test.statistic == pytest.approx(theirs["statistic"]["Z"], abs=1e-9)
+        assert (test.low, test.high) == pytest.approx(tuple(theirs["conf_int"]), abs=1e-9)
+        narrow = delong_test(poor, table[pair["roc1"]], table[pair["roc2"]], level=0.9)
+        assert (narrow.low, narrow.high) == pytest.approx(tuple(pair["delong_diff_ci90"]), abs=1e-9)
     for marker, groups in expected["unpaired_by_gender"].items():
         first = table.gender == groups["group1"]
         test = delong_test(poor[first], table[marker][first], table[marker][~first], truth_b=poor[~first])
         assert test.p_value == pytest.approx(groups["delong"]["p_value"], abs=1e-9)
+        assert test.statistic == pytest.approx(groups["delong"]["statistic"]["D"], abs=1e-9)
+        assert test.variance == pytest.approx(groups["var1"] + groups["var2"], abs=1e-12)
         assert test.df == pytest.approx(groups["delong"]["parameter"]["df"], abs=1e-9)
     assert len(expected["paired"]) == 6
 

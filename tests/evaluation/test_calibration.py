@@ -15,7 +15,7 @@ def test_brier_and_hosmer_lemeshow_equal_r(reference) -> None:
     assert test.p_value == pytest.approx(expected["hosmer_lemeshow"]["p_value"], abs=1e-9)
 
 
-def test_every_further_set_equals_r_and_torchmetrics(shared) -> None:
+def test_every_further_set_equals_r_torchmetrics_and_metrics_reloaded(shared) -> None:
     inputs = shared("calibration_inputs.csv")
     expected, peers = shared("calibration_expected.json")["results"], shared("ece_peers.json")["binary"]
     checked = 0
@@ -26,12 +26,19 @@ def test_every_further_set_equals_r_and_torchmetrics(shared) -> None:
         for groups, row in expected[name]["hosmer_lemeshow"].items():
             test = hosmer_lemeshow(table.y, table.p, groups=int(groups))
             assert test.statistic == pytest.approx(row["statistic"]["X-squared"], abs=1e-9)
+            assert (test.p_value, test.df) == pytest.approx((row["p_value"], row["parameter"]["df"]), abs=1e-9)
         for bins in (2, 5, 10, 15, 20):
             for norm in ("l1", "l2", "max"):
                 ours = expected_calibration_error(table.y, table.p, bins=bins, norm=norm, replicates=0).value
                 assert ours == pytest.approx(peers[name][f"torchmetrics_{norm}_bins{bins}"], abs=1e-9)
                 checked += 1
-    assert checked == 75
+            for norm, theirs in (("l1", "ece"), ("max", "mce")):
+                ours = expected_calibration_error(table.y, table.p, bins=bins, norm=norm, replicates=0).value
+                assert ours == pytest.approx(peers[name][f"metricsreloaded_{theirs}_bins{bins}"], abs=1e-9)
+                checked += 1
+        both = np.column_stack([1 - table.p, table.p])
+        assert brier(table.y, both).value == pytest.approx(peers[name]["metricsreloaded_brier_2class_sum"], abs=1e-9)
+    assert checked == 125
 
 
 def test_the_top_label_error_of_several_classes_equals_torchmetrics(shared) -> None:

@@ -17,14 +17,31 @@ def test_two_networks_over_thirty_sites_equal_r(method: str, reference) -> None:
     test = compare_over_classes(table.network_a, table.network_b, method=method)
     assert test.p_value == pytest.approx(expected["p_value"], abs=1e-9)
     assert test.statistic == pytest.approx(next(iter(expected["statistic"].values())), abs=1e-9)
+    if "parameter" in expected:
+        assert test.df == pytest.approx(expected["parameter"]["df"], abs=1e-9)
     if "conf_int" in expected:
         assert (test.low, test.high) == pytest.approx(tuple(expected["conf_int"]), abs=1e-9)
+
+
+def test_every_t_test_of_r_agrees(shared) -> None:
+    cases, checked = shared("site_compare_expected.json"), 0
+    for kind, names in (("two_sample", {"t": "t_student", "welch": "t_welch"}), ("paired", {"paired-t": "t_paired"})):
+        for case in cases[kind].values():
+            for method, theirs in names.items():
+                test, expected = compare_over_classes(case["x"], case["y"], method=method), case[theirs]
+                assert test.p_value == pytest.approx(expected["p_value"], abs=1e-9)
+                assert test.statistic == pytest.approx(expected["statistic"]["t"], abs=1e-9)
+                assert test.df == pytest.approx(expected["parameter"]["df"], abs=1e-9)
+                assert (test.low, test.high) == pytest.approx(tuple(expected["conf_int"]), abs=1e-9)
+                checked += 1
+    assert checked == 14
 
 
 def test_exact_and_tied_rank_sums_of_r_agree(shared) -> None:
     for case in shared("site_compare_expected.json")["two_sample"].values():
         test = compare_over_classes(case["x"], case["y"], method="rank-sum")
         assert test.p_value == pytest.approx(case["wilcoxon_default"]["p_value"], abs=1e-9)
+        assert test.statistic == case["wilcoxon_default"]["statistic"]["W"]
         assert test.difference == pytest.approx(
             case["wilcoxon_hodges_lehmann"]["estimate"]["difference in location"], abs=4e-3
         )
@@ -34,6 +51,7 @@ def test_exact_and_tied_signed_ranks_of_r_agree(shared) -> None:
     for case in shared("site_compare_expected.json")["paired"].values():
         test = compare_over_classes(case["x"], case["y"], method="signed-rank")
         assert test.p_value == pytest.approx(case["wilcoxon_signed_rank"]["p_value"], abs=1e-9)
+        assert test.statistic == case["wilcoxon_signed_rank"]["statistic"]["V"]
 
 
 values = st.lists(st.integers(0, 9), min_size=3, max_size=20)

@@ -12,7 +12,14 @@ EPIR = {"sensitivity": "se", "specificity": "sp", "ppv": "pv.pos", "npv": "pv.ne
         "prevalence": "tp", "lr_positive": "lr.pos", "lr_negative": "lr.neg", "dor": "diag.or"}  # fmt: skip
 
 
-@pytest.mark.parametrize(("method", "key"), [("wilson", "epiR_wilson"), ("clopper-pearson", "epiR_exact")])
+CARET = {"sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "Pos Pred Value", "npv": "Neg Pred Value",
+         "f1": "F1", "prevalence": "Prevalence", "balanced_accuracy": "Balanced Accuracy"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "key"),
+    [("wilson", "epiR_wilson"), ("clopper-pearson", "epiR_exact"), ("jeffreys", "epiR_jeffreys")],
+)
 def test_every_measure_equals_r_epir(method: str, key: str, shared) -> None:
     checked = 0
     for case in shared("proportions_2x2_expected.json")["diagnostic_2x2"].values():
@@ -22,11 +29,36 @@ def test_every_measure_equals_r_epir(method: str, key: str, shared) -> None:
             row = expected.get(theirs)
             if row is None or not all(isinstance(row[part], (int, float)) for part in ("est", "lower", "upper")):
                 continue
+            if method == "jeffreys" and row["est"] in (0, 1):
+                continue  # epiR keeps the beta quantile at the end itself; Brown, Cai & DasGupta take 0 and 1
             assert table[name].value == pytest.approx(row["est"], rel=1e-9, abs=1e-9)
             assert table[name].low == pytest.approx(row["lower"], rel=1e-9, abs=1e-9)
             assert table[name].high == pytest.approx(row["upper"], rel=1e-9, abs=1e-9)
             checked += 1
     assert checked > 80
+
+
+def test_every_measure_equals_r_caret(shared) -> None:
+    checked = 0
+    for case in shared("proportions_2x2_expected.json")["diagnostic_2x2"].values():
+        table = diagnostic_counts(case["tp"], case["fp"], case["fn"], case["tn"], method="clopper-pearson")
+        for name, theirs in CARET.items():
+            value = case["caret_byClass"][theirs]
+            assert table[name].value == (None if value is None else pytest.approx(value, abs=1e-9))
+            checked += 1
+        overall = case["caret_overall"]
+        limits = (overall["AccuracyLower"], overall["Accuracy"], overall["AccuracyUpper"])
+        assert (table.accuracy.low, table.accuracy.value, table.accuracy.high) == pytest.approx(limits, abs=1e-9)
+    assert checked == 77
+
+
+def test_the_gastric_classes_have_their_recomputed_f1_and_balanced_accuracy(shared) -> None:
+    classes = shared("seeds_check.json")["gastric"]["per_class"]
+    for row in classes.values():
+        table = diagnostic_counts(row["tp"], row["fp"], row["fn"], row["tn"])
+        expected = (row["f1"], row["balanced_accuracy"])
+        assert (table.f1.value, table.balanced_accuracy.value) == pytest.approx(expected, abs=1e-12)
+    assert len(classes) == 5
 
 
 def test_the_published_convmixer_table_gives_the_published_figures() -> None:

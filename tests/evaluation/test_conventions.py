@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import metrics
 
 from readingroom.evaluation import (
     auc,
@@ -74,6 +75,11 @@ def test_6_a_call_is_positive_at_the_threshold_and_both_conventions_are_named() 
     curve = roc_curve([0, 1], [0.2, 0.8])
     assert curve.threshold.tolist() == [math.inf, 0.8, 0.2]
     assert curve.midpoint.tolist() == [math.inf, 0.5, -math.inf]
+    truth, score = [0, 0, 1, 1, 0, 1], [1, 2, 2, 3, 2, 5]
+    assert (
+        roc_curve(truth, score).threshold.tolist()
+        == metrics.roc_curve(truth, score, drop_intermediate=False)[2].tolist()
+    )
     point = operating_point([0, 1], [0.2, 0.8])
     assert (point.threshold, point.score) == (0.5, 0.8)
     assert diagnostic_table([1], [point.score >= 0.8]).counts["tp"] == 1
@@ -126,3 +132,4 @@ def test_10_tied_rank_sums_are_normal_with_tie_and_continuity_correction() -> No
 
 def test_11_the_decision_curve_counts_scores_at_the_threshold() -> None:
     assert net_benefit([1, 0], [0.5, 0.2], [0.5]).true_positive[0] == 0.5
+    assert net_benefit([1, 0], [0.5, 0.2], [0.2]).false_positive[0] == 0.5

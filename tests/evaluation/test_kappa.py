@@ -41,9 +41,24 @@ def test_values_and_intervals_of_vcd_agree(shared) -> None:
     assert checked >= 15
 
 
-def test_fleiss_equals_irr(reference, shared) -> None:
+def test_cohen_equals_irr_on_its_own_examples(shared) -> None:
+    expected = shared("kappa_expected.json")["results"]
+    diagnoses, anxiety = shared("irr_diagnoses.csv"), shared("irr_anxiety.csv")
+    for first in (1, 2):
+        ours = cohen_kappa(diagnoses[f"rater{first}"], diagnoses[f"rater{first + 1}"]).value
+        assert ours == pytest.approx(expected[f"cohen_diag_r{first}_r{first + 1}"]["value"], abs=1e-9)
+    # irr takes the distances of the ranks of the levels seen, ours of the levels in their order: the same here.
+    for weights, name in ((None, "unweighted"), ("linear", "equal"), ("quadratic", "squared")):
+        ours = cohen_kappa(anxiety.rater1, anxiety.rater2, weights=weights).value
+        assert ours == pytest.approx(expected[f"anxiety_r1_r2_{name}"]["value"], abs=1e-9)
+
+
+def test_fleiss_equals_irr(reference) -> None:
     expected = reference("annotators_expected.json")["fleiss"]["value"]
     assert fleiss_kappa(reference("annotators.csv")).value == pytest.approx(expected, abs=1e-9)
+
+
+def test_fleiss_equals_irr_on_its_own_example(shared) -> None:
     expected = shared("kappa_expected.json")["results"]["fleiss_diagnoses"]["value"]
     assert fleiss_kappa(shared("irr_diagnoses.csv")).value == pytest.approx(expected, abs=1e-9)
 

@@ -43,6 +43,46 @@ def test_iris_agrees_with_proc(shared) -> None:
     ]
 
 
+def assert_by_class(tables, rows) -> None:
+    """Every figure of caret's table of classes; what R has not, ours has not.
+
+    Caret's F1 divides 0 by 0 where no call is right; ours, and scikit-learn's, is 2 tp / (2 tp + fp + fn) = 0.
+    """
+    for row in rows:
+        for name, theirs in CARET.items():
+            value = 0 if name == "f1" and row["Sensitivity"] == 0 else row[theirs]
+            assert tables[row["class"]][name].value == (None if value is None else pytest.approx(value, abs=1e-9))
+
+
+def test_iris_has_caret_s_figures_and_proc_s_intervals_by_class(shared) -> None:
+    table = shared("multiclass_iris_lda_loo.csv")
+    expected = shared("multiclass_expected.json")["multiclass"]["iris_lda_loo"]
+    names = expected["levels"]
+    result = one_against_rest(table.truth, names, predicted=table.pred, scores=table[names].to_numpy())
+    assert_by_class(result.tables, expected["by_class"])
+    for row in expected["ovr_auc_ci95"]:
+        area = result.tables[row["class"]].auc
+        assert (area.low, area.high) == pytest.approx((row["V1"], row["V2"]), abs=1e-9)
+        assert area.value == pytest.approx(expected["ovr_auc"][row["class"]], abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["fgl_lda_loo", "never_predicted"])
+def test_six_glasses_and_a_class_never_predicted_have_caret_s_figures(name: str, shared) -> None:
+    expected = shared("multiclass_expected.json")["multiclass"][name]
+    if "pred" in expected:
+        truth, predicted = expected["truth"], expected["pred"]
+    else:
+        counts = zip(expected["levels"], expected["confusion_rows_pred_cols_truth"], strict=True)
+        pairs = [(real, called) for called, row in counts for real, n in row.items() for _ in range(n)]
+        truth, predicted = zip(*pairs, strict=True)
+    result = one_against_rest(truth, sorted(set(truth)), predicted=predicted, method="clopper-pearson")
+    assert_by_class(result.tables, expected["by_class"])
+    overall = expected["overall"]
+    assert (result.top1.low, result.top1.high) == pytest.approx(
+        (overall["AccuracyLower"], overall["AccuracyUpper"]), abs=1e-9
+    )
+
+
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 9)), min_size=5, max_size=30))
 def test_with_two_classes_hand_till_is_the_area_and_its_delong_variance(rows) -> None:
     truth = np.array([0, 0, 1, 1] + [row[0] for row in rows])

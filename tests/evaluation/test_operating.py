@@ -23,6 +23,16 @@ def test_the_youden_point_equals_proc_s(reader: str, scores, reference) -> None:
     assert point.table.counts == {name: expected[name] for name in ("tp", "fp", "fn", "tn")}
 
 
+def test_youden_points_of_proc_s_example_agree(shared) -> None:
+    table, expected = shared("aSAH.csv"), shared("aSAH_expected.json")["coords"]
+    for marker, points in expected.items():
+        theirs, point = points["best_youden"][0], operating_point(table.outcome == "Poor", table[marker])
+        assert point.threshold == pytest.approx(theirs["threshold"], abs=1e-9)
+        for name in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
+            assert point.table[name].value == pytest.approx(theirs[name], abs=1e-9)
+    assert len(expected) == 3
+
+
 def test_the_cost_rule_equals_proc_s_best_weights(shared) -> None:
     table, expected = shared("aSAH.csv"), shared("aSAH_expected.json")["coords"]
     for marker, points in expected.items():

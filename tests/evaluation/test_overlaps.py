@@ -22,9 +22,10 @@ def test_every_measure_equals_monai(case: str, reference) -> None:
         assert getattr(ours, name) == pytest.approx(expected[theirs], abs=1e-5)
 
 
-def sphere(radius: int, centre: tuple[int, int, int], size: int = 99) -> np.ndarray:
-    axes = np.ogrid[:size, :size, :size]
-    return sum((axis - middle) ** 2 for axis, middle in zip(axes, centre, strict=True)) <= radius**2
+def sphere(radius: int, centre: tuple[int, int, int], spacing: tuple[float, ...] = (1, 1, 1)) -> np.ndarray:
+    """A ball in a cube of 99 voxels; radius and centre in the unit of the spacing."""
+    axes = zip(np.ogrid[:99, :99, :99], spacing, centre, strict=True)
+    return sum((axis * step - middle) ** 2 for axis, step, middle in axes) <= radius**2
 
 
 def test_monai_s_published_spheres_have_their_distances(shared) -> None:
@@ -36,6 +37,20 @@ def test_monai_s_published_spheres_have_their_distances(shared) -> None:
     assert ours.hausdorff95 == pytest.approx(row["hd95_euclidean"], abs=1e-5)
     distance = fixtures["MONAI tests/metrics/test_surface_distance.py"]["monai_sphere_r20_r40"]["symmetric_euclidean"]
     assert ours.surface_distance == pytest.approx(distance, abs=1e-5)
+
+
+def test_monai_s_spheres_in_voxels_that_are_no_cubes_have_their_distances(shared) -> None:
+    fixtures = shared("seg_published_fixtures.json")
+    expected = fixtures["MONAI d388d1c6 tests/metrics/test_hausdorff_distance.py (Apache-2.0)"]
+    shift = overlap(sphere(20, (19, 19, 19)), sphere(20, (20, 20, 20)))
+    assert shift.hausdorff == pytest.approx(expected["monai_sphere_shift"]["hd_euclidean"], abs=1e-5)
+    spacing = (0.85, 1.2, 0.9)
+    for name, one, other in (
+        ("monai_sphere_aniso", (20, (19, 19, 19)), (20, (20, 20, 20))),
+        ("monai_sphere_aniso_r15_r30", (30, (20, 33, 22)), (15, (20, 33, 22))),
+    ):
+        ours = overlap(sphere(*one, spacing), sphere(*other, spacing), spacing)
+        assert ours.hausdorff == pytest.approx(expected[name]["hd_euclidean"], abs=1e-5)
 
 
 def border(mask: np.ndarray, spacing: np.ndarray) -> np.ndarray:

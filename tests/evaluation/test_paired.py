@@ -30,12 +30,28 @@ def test_calls_give_the_discordant_pairs_that_r_counted(scores, reference) -> No
         assert tests[ours].p_value == pytest.approx(expected[theirs]["exact"], abs=1e-9)
 
 
+R_NAMES = {"corrected": "chisq_corrected", "uncorrected": "chisq_uncorrected", "midp": "midp", "exact": "exact"}
+
+
 def test_more_tables_of_r_agree(shared) -> None:
     for table in shared("proportions_2x2_expected.json")["mcnemar"].values():
-        for ours, theirs in (("corrected", "chisq_corrected"), ("uncorrected", "chisq_uncorrected"), ("midp", "midp")):
+        for ours, theirs in R_NAMES.items():
             p = table.get(theirs, {}).get("p_value")
             if isinstance(p, float) and table["b"] + table["c"]:
                 assert mcnemar(table["b"], table["c"], method=ours).p_value == pytest.approx(p, abs=1e-9)
+
+
+def test_mcnemar_s_tests_of_dtcompair_agree(shared) -> None:
+    table, expected = shared("dtcompair_paired1.csv"), shared("proportions_2x2_expected.json")["dtcompair_paired1"]
+    for method, key in (("uncorrected", "sesp_mcnemar"), ("exact", "sesp_exactbinom")):
+        tests = compare_calls(table.d, table.y1, table.y2, method=method)
+        for name in ("sensitivity", "specificity"):
+            theirs = expected[key][name]
+            assert tests[name].p_value == pytest.approx(theirs["p.value"], abs=1e-9)
+            # DTComPair takes the second minus the first.
+            assert tests[name].difference == pytest.approx(-theirs["diff"], abs=1e-9)
+            if "test.statistic" in theirs:
+                assert tests[name].statistic == pytest.approx(theirs["test.statistic"], abs=1e-9)
 
 
 def test_tango_s_interval_equals_dtcompair(shared) -> None:

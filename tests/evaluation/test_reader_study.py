@@ -16,6 +16,7 @@ VANDYKE = {
     "VanDyke_fixed_readers_DeLong": {"readers": "fixed"},
     "VanDyke_fixed_cases_DeLong": {"cases": "fixed"},
     "VanDyke_empirical_auc_jackknife": {"covariance": "jackknife"},
+    "VanDyke_fixed_cases_jackknife": {"covariance": "jackknife", "cases": "fixed"},
     "VanDyke_fixed_readers_jackknife": {"covariance": "jackknife", "readers": "fixed"},
     "VanDyke_binary_sens_jackknife": {"covariance": "jackknife", "metric": "sensitivity"},
     "VanDyke_binary_spec_jackknife": {"covariance": "jackknife", "metric": "specificity"},
@@ -44,6 +45,9 @@ def assert_equal(ours, expected) -> None:
     for row in expected.get("reader_test_diffs", ()):
         (test,) = (test for (reader, *_), test in ours.readers.items() if str(reader) == str(row["Reader"]))
         assert test.p_value == pytest.approx(row["p-value"], abs=1e-9)
+        sign = np.sign(test.difference * row["Estimate"])
+        assert test.difference == pytest.approx(sign * row["Estimate"], abs=1e-9)
+        assert (test.low, test.high) == pytest.approx(sorted(sign * np.array(row["CI"])), abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ANALYSES)
@@ -56,7 +60,9 @@ def test_single_readings_equal_mrmcaov(reference) -> None:
     ours = multireader(reference("mrmc.csv"), score="rating", readers="fixed")
     for row in reference("mrmc_expected.json")["fixed_readers_delong"]["reader_means"]:
         estimate = ours.readings[row["modality"], row["reader"]]
-        assert (estimate.value, estimate.low) == pytest.approx((row["empirical_auc"], row["CI"][0]), abs=1e-9)
+        figures = (estimate.value, estimate.low, estimate.high)
+        assert figures == pytest.approx((row["empirical_auc"], *row["CI"]), abs=1e-9)
+        assert estimate.variance**0.5 == pytest.approx(row["StdErr"], abs=1e-9)
 
 
 @pytest.mark.parametrize("name", VANDYKE)

@@ -29,6 +29,18 @@ def test_lines_and_wald_intervals_equal_r_s_glm(shared) -> None:
                 assert (ours.low, ours.high) == pytest.approx(tuple(expected[name][theirs]["ci95_wald"]), abs=2e-5)
 
 
+def test_lines_of_every_further_set_equal_rms(shared) -> None:
+    expected, checked = shared("calibration_expected.json")["results"], 0
+    for name, table in shared("calibration_inputs.csv").groupby("set"):
+        if name in expected:
+            line, theirs = calibration_line(table.y, table.p), expected[name]["val_prob"]
+            # rms' lrm.fit stops when the log-likelihood changes by less than 2.5e-5.
+            assert line.slope.value == pytest.approx(theirs["Slope"], abs=1e-6)
+            assert line.intercept.value == pytest.approx(theirs["Intercept"], abs=1e-6)
+            checked += 1
+    assert checked == 5
+
+
 def test_probabilities_moved_along_a_line_give_the_line_back() -> None:
     random = np.random.default_rng(4)
     p = random.random(4000)

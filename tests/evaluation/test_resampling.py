@@ -22,6 +22,15 @@ def test_stratified_intervals_agree_with_r_boot(method: str, shared) -> None:
         assert ours.variance**0.5 == pytest.approx(expected[marker]["se"], abs=2e-3)
 
 
+@pytest.mark.parametrize("stratified", [True, False])
+def test_percentile_intervals_agree_with_proc(stratified: bool, shared) -> None:
+    table, expected = shared("aSAH.csv"), shared("aSAH_expected.json")["single"]
+    name = "bootstrap_stratified" if stratified else "bootstrap_unstratified"
+    for marker, figures in expected.items():
+        ours = bootstrap("auc", table.outcome == "Poor", table[marker], stratified=stratified, replicates=15000)
+        assert (ours.low, ours.high) == pytest.approx(tuple(figures[name]["ci95"]), abs=4e-3)
+
+
 def test_the_interval_of_a_difference_agrees_with_r_boot(shared) -> None:
     table = shared("aSAH.csv")
     expected = shared("bootstrap_expected.json")["auc_bootstrap"]["diff_s100b_minus_wfns"]

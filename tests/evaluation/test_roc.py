@@ -80,6 +80,14 @@ def test_proc_s_sensitivity_at_specificity_agrees(shared) -> None:
     for marker, points in expected.items():
         ours = sensitivity_at(table.outcome == "Poor", table[marker], 0.9, replicates=0).value
         assert ours == pytest.approx(points["at_spec_0.9"][0]["sensitivity"], abs=1e-9)
+        ours = specificity_at(table.outcome == "Poor", table[marker], 0.9, replicates=0).value
+        assert ours == pytest.approx(points["at_sens_0.9"][0]["specificity"], abs=1e-9)
+
+
+def test_the_partial_area_of_rocr_agrees(shared) -> None:
+    table, expected = shared("aSAH.csv"), shared("site_compare_expected.json")["rocr"]
+    ours = partial_auc(table.outcome == "Poor", table.s100b, replicates=0).value
+    assert ours == pytest.approx(expected["pauc_fpr0.1"], abs=1e-9)
 
 
 def test_the_partial_area_s_bootstrap_agrees_with_proc_s(shared) -> None:
