@@ -70,3 +70,12 @@ def test_doctor_says_what_the_machine_has() -> None:
 def test_a_light_command_does_not_import_torch(tmp_path: Path) -> None:
     code = "import readingroom.cli, readingroom.report, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_plan_says_how_many_cases() -> None:
+    found = runner.invoke(app, ["plan", "--share", "0.9", "--width", "0.1", "--prevalence", "0.25"])
+    assert found.exit_code == 0
+    assert "564" in found.output
+    assert runner.invoke(app, ["plan"]).exit_code == 2
+    area = runner.invoke(app, ["plan", "--auc", "0.92", "--against", "0.87", "--correlation", "0.5"])
+    assert "452" in area.output

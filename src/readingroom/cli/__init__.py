@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from readingroom import __version__
-from readingroom.cli import check, demo, doctor, evaluate, phantoms, read, report, run
+from readingroom.cli import check, check_paper, demo, doctor, evaluate, phantoms, plan, read, report, run
 from readingroom.core.errors import ReadingRoomError
 
 app = typer.Typer(
@@ -20,8 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (run, check, evaluate, read, report, doctor, phantoms, demo):
-    app.command(_command.__name__.rpartition(".")[2], epilog=_command.EXAMPLE)(_command.command)
+for _command in (run, check, evaluate, check_paper, plan, read, report, doctor, phantoms, demo):
+    app.command(_command.__name__.rpartition(".")[2].replace("_", "-"), epilog=_command.EXAMPLE)(_command.command)
 
 
 @app.callback(invoke_without_command=True)
