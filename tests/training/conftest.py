@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from readingroom.training.augmentation import AugmentationSection, Augmenter
-from readingroom.training.fitting import Examples
+from readingroom.training.objectives import Examples
 from readingroom.training.prepared import PreparedImages
 from readingroom.training.sources import ImageSource
 

@@ -14,7 +14,8 @@ from readingroom.core.errors import TrainingError
 from readingroom.core.progress import BarProgress, Progress, SilentProgress
 from readingroom.networks import Network, build_network
 from readingroom.training.checkpoint import Checkpoint
-from readingroom.training.fitting import Examples, Fitted, fit, validation_metrics
+from readingroom.training.fitting import Fitted, fit
+from readingroom.training.objectives import Examples, validation_metrics
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import ImageSource, Rows, Spares
 

@@ -26,7 +26,7 @@ from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake
 from readingroom.study.schema import ReaderSection, StudyFile
 from readingroom.training.augmentation import AugmentationSection
-from readingroom.training.fitting import Examples
+from readingroom.training.objectives import Examples
 from readingroom.training.prepared import PreparedImages, prepare_images
 from readingroom.training.reader import ReaderPlan, TrainingData, train_reader
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from readingroom.core.errors import EvaluationError, ReadingRoomError, TrainingError
+from readingroom.core.errors import ReadingRoomError, TrainingError
 from readingroom.core.progress import Progress
 from readingroom.core.relay import RelayedProgress, relayed
 from readingroom.core.seeds import derive_seed
-from readingroom.evaluation import auc
 from readingroom.reading.precision import Precision, choose_device, choose_precision
 from readingroom.training.checkpoint import Checkpoint, State, TrainingState
-from readingroom.training.optimisation import class_weights, epoch_order, make_optimiser, rate_at
+from readingroom.training.objectives import ClassObjective, Examples, Objective
+from readingroom.training.optimisation import epoch_order, make_optimiser, rate_at
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import Rows, Source, Spares, made_ahead
 
@@ -30,23 +30,6 @@ VALIDATION_BATCH = 64
 
 # Fabric announces its precision and its processes on the terminal; the manifest says both.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-
-
-@dataclass(frozen=True)
-class Examples:
-    """What is learned and by what it is judged, as rows of a source.
-
-    Args:
-        training: rows to learn from.
-        validation: rows that choose the epoch; may be empty.
-        targets: class of every row of the source, from 0.
-        classes: number of classes.
-    """
-
-    training: Rows
-    validation: Rows
-    targets: Rows
-    classes: int
 
 
 @dataclass(frozen=True)
@@ -77,12 +60,13 @@ def fit(
     examples: Examples,
     recipe: TrainingSection,
     *,
+    objective: Objective | None = None,
     seed: int,
     name: str,
     checkpoint: Checkpoint,
     progress: Progress,
 ) -> Fitted:
-    """Train a module on a source, from its checkpoint where there is one.
+    """Train a module on a source, from its checkpoint where there is one; the class of the image by default.
 
     Every random number of an epoch comes from the seed and the epoch's number, so a run that was killed and resumed
     gives the numbers of a run that was not; on a CPU bit for bit.
@@ -99,7 +83,8 @@ def fit(
         strategy="ddp_spawn" if recipe.devices > 1 else "auto",
         precision="bf16-mixed" if precision == "bfloat16" else "32-true",
     )
-    loop = _Loop(module, source, examples, recipe, seed, name, checkpoint, progress)
+    learned = objective or ClassObjective(examples, recipe)
+    loop = _Loop(module, source, examples, recipe, learned, seed, name, checkpoint, progress)
     with _deterministic():
         _launch(fabric, loop)
     state, weights = checkpoint.finished()
@@ -146,6 +131,7 @@ class _Loop:
     source: Source
     examples: Examples
     recipe: TrainingSection
+    objective: Objective
     seed: int
     name: str
     checkpoint: Checkpoint
@@ -157,14 +143,13 @@ class _Loop:
         module, optimiser = module.to(fabric.device), make_optimiser(module.parameters(), self.recipe)
         state = self.checkpoint.load(module, optimiser)
         model, stepper = fabric.setup(module, optimiser)
-        criterion = self._criterion(fabric.device)
         task = self._started(fabric, state)
         while state.epoch < self.recipe.epochs and not self._patience_is_over(state):
-            row = self._epoch(fabric, module, model, stepper, criterion, state)
+            row = self._epoch(fabric, module, model, stepper, state)
             state.record(row, _monitored(row, self.recipe.monitor), module.state_dict())
             if fabric.is_global_zero:
                 self.checkpoint.save(module, optimiser, state)
-                self.progress.advance(task, 1, note=_noted(row))
+                self.progress.advance(task, 1, note=_noted(row, *self.objective.shown))
             fabric.barrier()
         if fabric.is_global_zero:
             self.progress.finish(task)
@@ -182,24 +167,16 @@ class _Loop:
         patience = self.recipe.patience
         return patience is not None and state.epoch - state.best_epoch >= patience
 
-    def _criterion(self, device: torch.device) -> nn.Module:
-        weight = None
-        if self.recipe.balance == "weights":
-            learned = self.examples.targets[self.examples.training]
-            weight = torch.from_numpy(class_weights(learned, self.examples.classes)).to(device)
-        return nn.CrossEntropyLoss(weight=weight, label_smoothing=self.recipe.smoothing)
-
     def _epoch(
         self,
         fabric: Fabric,
         module: nn.Module,
         model: nn.Module,
         stepper: torch.optim.Optimizer,
-        criterion: nn.Module,
         state: TrainingState,
     ) -> dict[str, float]:
         began = time.perf_counter()
-        loss = self._train(fabric, model, stepper, criterion, state.epoch)
+        loss = self._train(fabric, model, stepper, state.epoch)
         validation = self._validate(fabric, module) if fabric.is_global_zero else {}
         validation = fabric.broadcast(validation)
         seconds = time.perf_counter() - began
@@ -207,22 +184,20 @@ class _Loop:
         rate = float(stepper.param_groups[0]["lr"])
         return {"epoch": state.epoch + 1, "train_loss": loss, **validation, "rate": rate, "seconds": seconds}
 
-    def _train(
-        self, fabric: Fabric, model: nn.Module, stepper: torch.optim.Optimizer, criterion: nn.Module, epoch: int
-    ) -> float:
+    def _train(self, fabric: Fabric, model: nn.Module, stepper: torch.optim.Optimizer, epoch: int) -> float:
         torch.manual_seed(derive_seed(self.seed, "epoch", epoch, fabric.global_rank))
         model.train()
         batches = _batches(self.examples, self.recipe, self.seed, epoch)
         mine = [batch[fabric.global_rank :: fabric.world_size] for batch in batches]
         total = torch.zeros((), device=fabric.device)
         spares = Spares()
-        made = made_ahead([partial(self.source.drawn, rows, epoch, spares) for rows in mine], done=spares.give)
-        for step, (rows, inputs) in enumerate(zip(mine, made, strict=True)):
+        made = made_ahead(
+            [partial(self._drawn, rows, epoch, spares) for rows in mine], done=lambda batch: spares.give(batch[0])
+        )
+        for step, (rows, (inputs, targets)) in enumerate(zip(mine, made, strict=True)):
             for group in stepper.param_groups:
                 group["lr"] = rate_at(self.recipe, epoch * len(batches) + step, len(batches))
-            targets = torch.from_numpy(self.examples.targets[rows]).to(fabric.device)
-            # The loss is computed in float32 whatever the network computes in.
-            loss = criterion(model(inputs.to(fabric.device)).float(), targets)
+            loss = self.objective.loss(model, inputs.to(fabric.device), targets)
             stepper.zero_grad(set_to_none=True)
             fabric.backward(loss)
             stepper.step()
@@ -243,38 +218,19 @@ class _Loop:
         module.eval()
         parts = np.array_split(rows, max(1, round(len(rows) / VALIDATION_BATCH)))
         spares = Spares()
-        makers: list[Callable[[], torch.Tensor]] = [partial(self.source.plain, part, spares) for part in parts]
+        made = made_ahead(
+            [partial(self._plain, part, spares) for part in parts], done=lambda batch: spares.give(batch[0])
+        )
         with torch.inference_mode(), fabric.autocast():
-            made = made_ahead(makers, done=spares.give)
-            logits = [module(inputs.to(fabric.device)).float().cpu() for inputs in made]
-        return validation_metrics(torch.cat(logits), self.examples.targets[rows])
+            return self.objective.judge(
+                (self.objective.answer(module, inputs.to(fabric.device)), targets) for inputs, targets in made
+            )
 
+    def _drawn(self, rows: Rows, epoch: int, spares: Spares) -> tuple[torch.Tensor, Any]:
+        return self.source.drawn(rows, epoch, spares), self.objective.drawn(rows, epoch)
 
-def validation_metrics(logits: torch.Tensor, targets: Rows) -> dict[str, float]:
-    """Loss, accuracy and AUC of a validation part; AUC is the mean over one class against the rest.
-
-    Args:
-        logits: (N, C) float32.
-        targets: (N,) classes from 0.
-    """
-    truth = torch.from_numpy(targets)
-    scores = torch.softmax(logits.double(), dim=1).numpy()
-    return {
-        "validation_loss": float(nn.functional.cross_entropy(logits, truth)),
-        "validation_accuracy": float((logits.argmax(dim=1) == truth).double().mean()),
-        "validation_auc": _mean_auc(scores, targets),
-    }
-
-
-def _mean_auc(scores: npt.NDArray[np.float64], targets: Rows) -> float:
-    columns = [1] if scores.shape[1] == 2 else range(scores.shape[1])
-    values = []
-    for column in columns:
-        try:
-            values.append(float(auc(targets == column, scores[:, column]).value or np.nan))
-        except EvaluationError:  # a class that validation lacks
-            continue
-    return float(np.mean(values)) if values else float("nan")
+    def _plain(self, rows: Rows, spares: Spares) -> tuple[torch.Tensor, Any]:
+        return self.source.plain(rows, spares), self.objective.plain(rows)
 
 
 def _batches(examples: Examples, recipe: TrainingSection, seed: int, epoch: int) -> list[Rows]:
@@ -290,8 +246,8 @@ def _monitored(row: dict[str, float], monitor: str) -> float:
     return value if np.isfinite(value) else float("-inf")
 
 
-def _noted(row: dict[str, float]) -> str:
+def _noted(row: dict[str, float], column: str, name: str) -> str:
     parts = [f"loss {row['train_loss']:.3f}"]
     if "validation_loss" in row:
-        parts.append(f"validation {row['validation_loss']:.3f}, AUC {row['validation_auc']:.3f}")
+        parts.append(f"validation {row['validation_loss']:.3f}, {name} {row[column]:.3f}")
     return ", ".join(parts)

@@ -22,8 +22,9 @@ from readingroom.reading.preprocessing import Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
 from readingroom.training.card import write_card
 from readingroom.training.checkpoint import Checkpoint
-from readingroom.training.fitting import VALIDATION_BATCH, Examples, Fitted, fit
+from readingroom.training.fitting import VALIDATION_BATCH, Fitted, fit
 from readingroom.training.frozen import keep_features
+from readingroom.training.objectives import Examples
 from readingroom.training.prepared import PreparedImages
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import ImageSource
