@@ -39,3 +39,11 @@ def test_an_empty_study_gives_the_statistics_alone(readings: pd.DataFrame) -> No
 def test_a_table_of_readings_alone_has_methods_too(readings: pd.DataFrame) -> None:
     results = compute_results(readings, classes=("normal", "polyp"), positive="polyp")
     assert len(methods_paragraphs(None, results, say)) == 1
+
+
+def test_near_duplicates_that_stand_for_patients_are_called_so(readings: pd.DataFrame) -> None:
+    results = compute_results(readings, classes=("normal", "polyp"), positive="polyp")
+    study = {"partition": {"by": "patient", "folds": 5, "seed": 7}}
+    audit = {"partition": {"by": "near-duplicates"}}
+    run = RunFolder(Path("run"), study, {}, pd.DataFrame(), pd.DataFrame(), audit)
+    assert "divided by near-duplicates into 5 folds" in "\n".join(methods_paragraphs(run, results, say))

@@ -36,7 +36,7 @@ def methods_paragraphs(run: RunFolder | None, results: Results, say: Translator)
 def _cases(run: RunFolder, say: Translator) -> Iterator[str]:
     if run.manifest.get("phantoms"):
         yield say("All images are phantoms: drawn by the software, not taken from patients.")
-    yield partition_sentence(run.section("partition"), say)
+    yield partition_sentence(run, say)
     yield from preprocessing_sentences(run, say)
 
 
@@ -60,9 +60,11 @@ def preprocessing_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
         yield say("Channels were normalised as: {how}.", how=normalise)
 
 
-def partition_sentence(partition: Mapping[str, Any], say: Translator) -> str:
+def partition_sentence(run: RunFolder, say: Translator) -> str:
     """How the cases were divided; empty where the study file does not say."""
-    by = partition.get("by") or "patient"
+    partition = run.section("partition")
+    # The audit knows what was done where the table has no patients; the study file only what was asked for.
+    by = (run.audit.get("partition") or {}).get("by") or partition.get("by") or "patient"
     if partition.get("protocol") == "as-published":
         return say("Images were divided as published: by image, after augmentation.")
     if partition.get("column"):
