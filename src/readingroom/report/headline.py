@@ -58,19 +58,21 @@ def _merit(performance: Performance) -> float:
 
 def headline(results: Results, lead: Lead, say: Translator) -> list[str]:
     """The sentences of the headline."""
-    sentences = [_main(results, lead, say)]
-    if results.positive is not None:
-        sentences.append(_rates(lead.performance, say))
-    sentences.append(_choice(results, lead, say))
     against = _against_person(results, lead)
-    if against is not None:
-        sentences.append(_comparison(against, lead.performance.reader, say))
+    compared = "" if against is None else _comparison(against, lead.performance.reader, say)
+    return [*lead_sentences(results, lead, say), *([compared] if compared else [])]
+
+
+def lead_sentences(results: Results, lead: Lead, say: Translator) -> list[str]:
+    """How well the reader of the headline did, and how it was chosen."""
+    rates = _rates(lead.performance, say) if results.positive is not None else ""
+    sentences = [_main(results, lead, say), rates, _choice(results, lead, say)]
     return [sentence for sentence in sentences if sentence]
 
 
 def _main(results: Results, lead: Lead, say: Translator) -> str:
     p = lead.performance
-    where = _where(p, say)
+    where = where_text(p, say)
     auc = p.headline("auc")
     if results.positive is not None and auc is not None and auc.defined:
         negative = next(name for name in results.classes if name != results.positive)
@@ -101,7 +103,8 @@ def _is_chance(auc: Estimate) -> bool:
     return auc.low is not None and auc.low <= 0.5
 
 
-def _where(p: Performance, say: Translator) -> str:
+def where_text(p: Performance, say: Translator) -> str:
+    """``On 95 test images of 30 patients``."""
     n, part = f"{p.n:,}", say(p.split)
     if p.patients is None:
         return say("On {n} {part} images", n=n, part=part)
