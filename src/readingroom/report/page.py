@@ -103,7 +103,7 @@ def render_page(content: Content, pictures: Mapping[str, Picture], say: Translat
     """The page's HTML."""
     lead, results = content.lead, content.results
     return (
-        _environment(say)
+        page_environment(say)
         .get_template("page.html.j2")
         .render(
             title=content.title or say("Readings"),
@@ -190,7 +190,7 @@ def _roc_caption(content: Content, say: Translator) -> str:
     return caption
 
 
-def _environment(say: Translator) -> Environment:
+def page_environment(say: Translator) -> Environment:
     environment = Environment(
         loader=PackageLoader("readingroom.report"),
         autoescape=select_autoescape(default=True, default_for_string=True),
