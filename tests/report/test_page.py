@@ -17,7 +17,7 @@ from readingroom.report.results import RESULTS_SCHEMA_VERSION
 
 VOID = {"meta", "img", "br", "link", "input"}
 SECTIONS = ["participants", "audit", "training", "results", "comparisons"]
-SECTIONS += ["time", "gallery", "methods", "limits", "software"]
+SECTIONS += ["time", "gallery", "methods", "words", "limits", "checklists", "software"]
 
 
 class Reader(HTMLParser):

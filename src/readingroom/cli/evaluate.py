@@ -14,7 +14,8 @@ Examples:\n\n
   readingroom evaluate readings.csv --out report\n\n
   readingroom evaluate readings.csv --out report --language zh\n\n
   readingroom evaluate readings.csv --positive polyp --subgroup centre --subgroup sex --prevalence 0.05\n\n
-  readingroom evaluate readings.csv --images cases/
+  readingroom evaluate readings.csv --images cases/\n\n
+  readingroom evaluate readings.csv --published gastric-lesions
 """
 
 
@@ -38,6 +39,13 @@ def command(
     ] = None,
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence level.")] = 0.95,
     images: Annotated[Path | None, typer.Option(help="Folder of the images, for the gallery of mistakes.")] = None,
+    published: Annotated[
+        str | None,
+        typer.Option(
+            help="Document whose published table stands beside the results: anal-fistula-mri, internal-haemorrhoids, "
+            "gastric-lesions, upper-gi-sites."
+        ),
+    ] = None,
 ) -> None:
     """Evaluate a table of readings, of this program or of any other. Needs no images and no network.
 
@@ -55,5 +63,6 @@ def command(
         prevalence=prevalence,
         level=level,
         images=images,
+        published=published,
     )
     console().print(f"Report: [bold]{page}[/]", highlight=False)

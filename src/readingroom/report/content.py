@@ -18,6 +18,7 @@ from readingroom.report.headline import Lead, find_lead
 from readingroom.report.limits import Limit, find_limits
 from readingroom.report.methods import methods_paragraphs
 from readingroom.report.participants import Part, audited_parts, exclusions, part_frame, parts_of, table_one
+from readingroom.report.published import Beside, put_beside
 from readingroom.report.results import Results
 from readingroom.report.run_folder import RunFolder
 from readingroom.report.tables import (
@@ -98,6 +99,7 @@ class Content:
     methods: tuple[str, ...]
     limits: tuple[Limit, ...]
     audit: Findings | None
+    published: Beside | None = None
 
     def tables(self) -> list[Table]:
         """Every table, for the CSV files."""
@@ -105,6 +107,7 @@ class Content:
         others = [
             self.table_one,
             self.audit.shortcuts if self.audit else None,
+            self.published.table if self.published else None,
             self.times,
             self.training,
             self.software,
@@ -127,6 +130,7 @@ def gather(
     run: RunFolder | None,
     images_root: Path | None,
     patients_known: bool,
+    published: str | None = None,
 ) -> Content:
     """Put together what the page shows.
 
@@ -137,6 +141,7 @@ def gather(
         run: the run folder; None for somebody's table of readings.
         images_root: readings' images are relative to it; None for no thumbnails.
         patients_known: whether ``patient`` holds patients.
+        published: a document whose table stands beside the results.
     """
     partition = run.partition if run is not None else pd.DataFrame()
     frame = part_frame(partition, readings)
@@ -170,6 +175,7 @@ def gather(
         methods=tuple(methods_paragraphs(run, results, say)),
         limits=tuple(find_limits(results, parts, dict(manifest), patients_known, say)),
         audit=read_findings(audit, Thumbnails(images_root) if images_root is not None else None, say),
+        published=None if published is None else put_beside(published, results, say),
     )
 
 

@@ -9,6 +9,7 @@ from readingroom.core.translations import Translator
 from readingroom.report.compute import compute_results
 from readingroom.report.content import gather
 from readingroom.report.page import publish
+from readingroom.report.published import read_document
 from readingroom.report.submitted import read_submitted
 
 
@@ -22,6 +23,7 @@ def evaluate_table(
     prevalence: float | None = None,
     level: float = 0.95,
     images: Path | None = None,
+    published: str | None = None,
 ) -> Path:
     """Evaluate a table of readings: ``results.json``, tables, figures and the page go into ``out``.
 
@@ -36,17 +38,21 @@ def evaluate_table(
         prevalence: of two classes, predictive values and decision curves are also given for this prevalence.
         level: confidence level.
         images: folder that the images are relative to, for the gallery of mistakes; None shows none.
+        published: name of a document (`DOCUMENTS`) whose table stands beside the results.
 
     Returns:
         The path of ``index.html``.
 
     Raises:
         ReadingsError: anything is wrong with the table; all problems with their row and column.
+        CaseTableError: there is no such document.
 
     Example:
         ``evaluate_table(Path("readings.csv"), Path("report"), positive="polyp")``
     """
     say = Translator(language)
+    if published is not None:
+        read_document(published)
     submitted = read_submitted(Path(path), positive=positive)
     results = compute_results(
         submitted.readings,
@@ -61,6 +67,12 @@ def evaluate_table(
         level=level,
     )
     content = gather(
-        results, submitted.readings, say, run=None, images_root=images, patients_known=submitted.patients_known
+        results,
+        submitted.readings,
+        say,
+        run=None,
+        images_root=images,
+        patients_known=submitted.patients_known,
+        published=published,
     )
     return publish(content, Path(out), say)

@@ -10,6 +10,9 @@ from readingroom.core.translations import Translator
 from readingroom.report.participants import Part
 from readingroom.report.results import Results
 
+ALWAYS = "For research, not a medical device."
+"""The limit of every study."""
+
 _FEW = 10
 
 
@@ -39,7 +42,7 @@ def find_limits(
         *_sizes(results, say),
         *_readings(results, say),
     ]
-    return [*found, Limit(say("For research, not a medical device."))]
+    return [*found, Limit(say(ALWAYS))]
 
 
 def _design(manifest: dict[str, Any], patients_known: bool, say: Translator) -> Iterator[Limit]:

@@ -22,6 +22,7 @@ from readingroom.report.headline import cards, headline
 from readingroom.report.measures import UNITS
 from readingroom.report.pictures import draw_pictures
 from readingroom.report.run_folder import RunFolder, read_run_folder
+from readingroom.report.supplements import Supplements, write_supplements
 from readingroom.report.tables import Table
 from readingroom.report.wording import SPLIT_NAMES
 
@@ -35,7 +36,7 @@ class Section:
 
 
 def write_report(run_folder: Path, *, language: str = "en", images_root: Path, out: Path | None = None) -> Path:
-    """Write the report of a run: ``index.html``, ``results.json``, ``methods.md``, tables and figures.
+    """Write the report of a run: ``index.html``, ``results.json``, tables, figures, words and checklists.
 
     Args:
         run_folder: of a study that was run.
@@ -91,15 +92,14 @@ def _patients_known(run: RunFolder) -> bool:
 def publish(content: Content, out: Path, say: Translator) -> Path:
     """Write a report's files; returns the path of ``index.html``."""
     write_json(out / "results.json", content.results.to_json())
-    for table in content.tables():
-        table.save(out / "tables")
-    write_text(out / "methods.md", "\n\n".join(content.methods) + "\n")
     pictures = draw_pictures(content, out / "figures", say)
-    write_text(out / "index.html", render_page(content, pictures, say))
+    sections = [section.id for section in _sections(content, pictures, say)]
+    supplements = write_supplements(content, pictures, sections, out, say)
+    write_text(out / "index.html", render_page(content, pictures, supplements, say))
     return out / "index.html"
 
 
-def render_page(content: Content, pictures: Mapping[str, Picture], say: Translator) -> str:
+def render_page(content: Content, pictures: Mapping[str, Picture], supplements: Supplements, say: Translator) -> str:
     """The page's HTML."""
     lead, results = content.lead, content.results
     return (
@@ -131,6 +131,8 @@ def render_page(content: Content, pictures: Mapping[str, Picture], say: Translat
             walls=content.walls,
             missed=content.missed,
             methods=content.methods,
+            words=supplements.words,
+            checklists=supplements.checklists,
             limits=content.limits,
             audit=content.audit,
             roc_caption=_roc_caption(content, say),
@@ -172,7 +174,9 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "time": ("Reading time", content.times is not None),
         "gallery": ("Cases", bool(content.walls)),
         "methods": ("Methods", bool(content.methods)),
+        "words": ("Results in words, ready to paste", bool(content.parts or content.lead)),
         "limits": ("Limits", True),
+        "checklists": ("Checklists", True),
         "software": ("Software and seeds", content.software is not None),
     }
     return [Section(name, say(title, part=part)) for name, (title, there) in wanted.items() if there]

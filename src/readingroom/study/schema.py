@@ -15,6 +15,7 @@ from readingroom.cases.partition import PartitionSection
 from readingroom.core.config import Section
 from readingroom.core.errors import StudyFileError
 from readingroom.reading.preprocessing import InputSection
+from readingroom.report.published import DOCUMENTS
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.recipe import TrainingSection
 
@@ -72,6 +73,8 @@ class EvaluationSection(Section):
     """Two classes: predictive values are also given at this prevalence, that of the patients you will meet."""
     subgroups: list[str] | None = None
     """Columns of the case table that make subgroups; by default every fact with two to eight levels, or numbers."""
+    published: str | None = None
+    """Document whose published table stands beside the results in the report, such as `gastric-lesions`."""
 
     @field_validator("threshold")
     @classmethod
@@ -79,6 +82,13 @@ class EvaluationSection(Section):
         if isinstance(value, str) and not RULE.match(value.replace(" ", "")):
             raise ValueError(f"{value!r} is no rule: youden, sensitivity>=0.9, specificity>=0.9, or a number")
         return value.replace(" ", "") if isinstance(value, str) else value
+
+    @field_validator("published")
+    @classmethod
+    def _known_document(cls, value: str | None) -> str | None:
+        if value is not None and value not in DOCUMENTS:
+            raise ValueError(f"{value!r} is no document: {', '.join(DOCUMENTS)}")
+        return value
 
 
 def _optional(one: FieldInfo) -> Any:
