@@ -8,6 +8,7 @@ import pytest
 from readingroom.cases.folders import natural_key
 from readingroom.cases.table import LOOSE_IMAGE, OTHER_CLASS, CaseTable, join_cases, load_cases
 from readingroom.core.errors import CaseTableError
+from readingroom.core.tables import CASE_COLUMNS
 
 
 def write_images(root: Path, *names: str) -> None:
@@ -65,6 +66,13 @@ def test_hidden_files_are_skipped_and_other_files_are_noted(tmp_path: Path) -> N
 def test_an_image_beside_the_class_folders_is_counted_as_left_out(tmp_path: Path) -> None:
     write_images(tmp_path, "a/1.jpg", "b/2.jpg", "preview.jpg")
     assert load_cases(tmp_path).excluded == ((LOOSE_IMAGE, 1),)
+
+
+def test_columns_without_any_cell_are_text_too(tmp_path: Path) -> None:
+    empty = {name: ["", ""] for name in CASE_COLUMNS if name not in {"image", "label"}}
+    cases = load_cases(write_cases(tmp_path, {"image": ["1.jpg", "2.jpg"], "label": ["a", "b"], **empty}))
+    assert not cases.has_patients
+    assert {str(cases.frame[name].dtype) for name in empty if name != "patient"} == {"str"}
 
 
 def test_an_empty_class_folder_is_noted(tmp_path: Path) -> None:

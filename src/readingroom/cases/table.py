@@ -203,7 +203,8 @@ def _tidied(frame: pd.DataFrame) -> pd.DataFrame:
 def _text(cells: pd.Series) -> pd.Series:
     if not pd.api.types.is_string_dtype(cells.dtype):
         cells = cells.astype(object)
-    return cells.map(_cell, na_action="ignore")
+    # A column without any cell would become one of floats.
+    return cells.map(_cell, na_action="ignore").astype("str")
 
 
 def _cell(cell: Any) -> Any:
