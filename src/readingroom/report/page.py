@@ -72,7 +72,15 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         subgroups=run.section("evaluation").get("subgroups"),
         ordered=task.get("kind") == "grading",
     )
-    content = gather(results, run.readings, say, run=run, images_root=Path(images_root), patients_known=patients_known)
+    content = gather(
+        results,
+        run.readings,
+        say,
+        run=run,
+        images_root=Path(images_root),
+        patients_known=patients_known,
+        published=run.section("evaluation").get("published"),
+    )
     return publish(content, Path(out) if out is not None else run.path / "report", say)
 
 
@@ -124,6 +132,7 @@ def render_page(content: Content, pictures: Mapping[str, Picture], supplements: 
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
+            published=content.published,
             spreads=content.spreads,
             time_table=content.times,
             training_table=content.training,
@@ -167,6 +176,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "training": ("Training of the networks", "losses" in pictures or content.training is not None),
         "results": ("Results: {part}", bool(content.blocks)),
         "comparisons": ("Reader against reader", bool(content.comparisons)),
+        "published": ("Published against yours", content.published is not None),
         "people": ("Reader study", shown is not None and shown.of_people),
         "external": ("External validation", "external" in content.analysed and content.results.splits[0] != "external"),
         "subgroups": ("Subgroups", shown is not None and bool(shown.subgroups)),
@@ -195,6 +205,7 @@ def _roc_caption(content: Content, say: Translator) -> str:
 
 
 def page_environment(say: Translator) -> Environment:
+    """Where templates are found, with what all of them use."""
     environment = Environment(
         loader=PackageLoader("readingroom.report"),
         autoescape=select_autoescape(default=True, default_for_string=True),

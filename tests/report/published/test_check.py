@@ -189,3 +189,10 @@ def test_the_check_is_told_as_json(save: Callable[..., Path]) -> None:
     found = check_table(read_published(save("row,n,accuracy,extra", "a,229,0.961,1")), Translator("en")).to_json()
     assert found["unused_columns"] == ["extra"]
     assert found["rows"][0]["figures"][0]["count"] == [220, 220]
+
+
+def test_one_wrong_row_does_not_spoil_the_others(check: CheckLines) -> None:
+    found = check("row,n_positive,n_negative,sensitivity,specificity", "a,58,122,93.1,91.0", "b,58,122,84.0,88.5")
+    assert found.rows[0].solved.counts == Counts(54, 11, 4, 111)
+    (text,) = said(found, "contradiction")
+    assert text.startswith("Sensitivity 84.0% cannot be had of 58 positives: 48/58 = 82.759%, 49/58 = 84.483%.")

@@ -69,6 +69,9 @@ def _test_set(rows: tuple[PublishedRow, ...], stated: Sizes) -> TestSet:
     if sizes is not None and stated.total is not None:
         return TestSet(rows, stated, sizes)
     positive, negative, total = (_telling(column) for column in columns.values())
+    if stated.positive is not None and not (positive and negative):
+        # Nothing says what the sizes are instead: the rows that do not fit them are found row by row.
+        return TestSet(rows, stated, stated)
     found = Sizes(
         positive.smallest if positive and negative else None,
         negative.smallest if positive and negative else None,
