@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -73,6 +74,16 @@ def test_columns_without_any_cell_are_text_too(tmp_path: Path) -> None:
     cases = load_cases(write_cases(tmp_path, {"image": ["1.jpg", "2.jpg"], "label": ["a", "b"], **empty}))
     assert not cases.has_patients
     assert {str(cases.frame[name].dtype) for name in empty if name != "patient"} == {"str"}
+
+
+def test_file_names_that_are_not_utf_8_are_refused_with_their_bytes(tmp_path: Path) -> None:
+    write_images(tmp_path, "a/1.jpg", "b/2.jpg")
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path / "b") + b"/\xc4\xe3.jpg")).touch()
+    except OSError:
+        pytest.skip("this file system has UTF-8 names only")
+    with pytest.raises(CaseTableError, match=r"not UTF-8: 1\..*\n.*b/\\xc4\\xe3\.jpg"):
+        load_cases(tmp_path)
 
 
 def test_an_empty_class_folder_is_noted(tmp_path: Path) -> None:

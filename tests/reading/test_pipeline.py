@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,44 @@ def test_files_and_folders_are_read_into_a_table(
     assert len(readings) == 7
     stored = pd.read_csv(out) if suffix == "csv" else pd.read_parquet(out)
     assert stored["image"].tolist() == readings["image"].tolist()
+
+
+def test_a_folder_of_hostile_files_is_read_as_far_as_it_goes(
+    bundle_folder: Path, pictures: Path, tmp_path: Path
+) -> None:
+    good = (pictures / "0.png").read_bytes()
+    folder = tmp_path / "h"
+    files = {"胃窦 图像.png": good, 'it\'s "quoted" [b] 100%.PNG': good, "in ner/new\nline.png": good, "noext": good}
+    files |= {"torn.png": good[:500], "text.png": b"hello", "zero.jpg": b"", "header.jpg": b"\xff\xd8\xff\xe0"}
+    files |= {
+        "._0.png": b"junk",
+        ".thumbs/0.png": good,
+        "__MACOSX/0.png": b"junk",
+        "folder.jpg/0.txt": b"",
+        "other": good,
+    }
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "away.png").symlink_to(pictures / "1.png")
+    (folder / "nowhere.png").symlink_to("gone.png")
+    readings, unread = read_files(bundle_folder, [folder], out=tmp_path / "out.csv", engine="torch")
+    read = {"胃窦 图像.png", 'it\'s "quoted" [b] 100%.PNG', "in ner/new\nline.png", "away.png"}
+    assert set(readings["image"]) == set(pd.read_csv(tmp_path / "out.csv")["image"]) == read
+    assert {one.image for one in unread} == {"torn.png", "text.png", "zero.jpg", "header.jpg", "nowhere.png"}
+    assert all(one.reason and "0x" not in one.reason for one in unread)
+
+
+def test_a_file_whose_name_is_not_utf_8_is_listed(bundle_folder: Path, pictures: Path, tmp_path: Path) -> None:
+    data = (pictures / "0.png").read_bytes()
+    (tmp_path / "good.png").write_bytes(data)
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xc4\xe3.png")).write_bytes(data)
+    except OSError:
+        pytest.skip("this file system has UTF-8 names only")
+    readings, unread = read_files(bundle_folder, [tmp_path], out=tmp_path / "a.csv", engine="torch")
+    assert readings["image"].tolist() == ["good.png"]
+    assert [(one.image, one.reason) for one in unread] == [("\\xc4\\xe3.png", "the name is not UTF-8")]
 
 
 def test_a_place_without_images_says_so(bundle_folder: Path, tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ import pandas as pd
 
 from readingroom.cases.images import IMAGE_SUFFIXES
 from readingroom.cases.notes import Note
-from readingroom.core.errors import CaseTableError
+from readingroom.core.errors import CaseTableError, Problem
+from readingroom.core.files import legible
 
+MAX_NAMED = 10
 _TABLES = ("cases.csv", "cases.parquet", "cases.pq")
 
 
@@ -65,6 +67,7 @@ def read_folders(folder: Path) -> FolderRows:
         others += left
         if not found:
             empty.append(name)
+    _refuse_illegible(folder, [image for image, _, _ in rows])
     loose = sum(entry.is_file() and _is_image(entry.name) for entry in folder.iterdir())
     _refuse_none(folder, rows, loose)
     return FolderRows(_frame(rows), loose, tuple(_notes(others, empty)))
@@ -76,6 +79,11 @@ def _hidden(name: str) -> bool:
 
 def _is_image(name: str) -> bool:
     return not _hidden(name) and Path(name).suffix.lower() in IMAGE_SUFFIXES
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images in a folder and below it, by their names, hidden ones left out; in order."""
+    return sorted(folder / name for name in _files(folder) if _is_image(Path(name).name))
 
 
 def _read_class(folder: Path, name: str) -> tuple[list[tuple[str, str, str]], Counter[str]]:
@@ -115,6 +123,17 @@ def _refuse_table(folder: Path) -> None:
                 fix=f"Give the table itself, {folder / name}; or move it away to use the folders as classes",
                 file=folder,
             )
+
+
+def _refuse_illegible(folder: Path, images: list[str]) -> None:
+    wrong = [Problem(legible(image), "the name is not UTF-8") for image in images if legible(image) != image]
+    if wrong:
+        raise CaseTableError(
+            f"file names that are not UTF-8: {len(wrong)}",
+            fix="Rename the files, or unpack their archive again with its own encoding, such as GBK",
+            file=folder,
+            problems=wrong[:MAX_NAMED],
+        )
 
 
 def _refuse_none(folder: Path, rows: list[tuple[str, str, str]], loose: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from readingroom.cases.tiff import decode_tiff
 from readingroom.core.errors import ImageError
@@ -194,6 +194,8 @@ def _decode_plain(data: bytes, kind: str) -> Decoded:
                 return _DECODERS[kind](data, header)
         except Image.DecompressionBombError as error:
             raise ImageError("larger than any image this reads", fix="Save it smaller") from error
+        except UnidentifiedImageError as error:  # which would show the address of a buffer
+            raise ImageError("damaged or truncated (no whole header)", fix=_COPY_AGAIN) from error
         except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
             raise ImageError(f"damaged or truncated ({error})", fix=_COPY_AGAIN) from error
 

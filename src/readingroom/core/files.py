@@ -85,6 +85,16 @@ def read_json(path: str | Path) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def legible(name: str) -> str:
+    r"""A file's name as text that can be printed and stored; equal to it unless the name is not UTF-8.
+
+    Example:
+        >>> legible(os.fsdecode(b"caf\xe9.jpg"))
+        'caf\\xe9.jpg'
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def hash_file(path: str | Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal digits."""
     with Path(path).open("rb") as opened:

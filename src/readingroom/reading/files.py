@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from readingroom.cases.folders import image_files
 from readingroom.cases.images import IMAGE_SUFFIXES
 from readingroom.core.errors import ImageError, ReadingsError
+from readingroom.core.files import legible
 from readingroom.core.progress import Progress
 from readingroom.core.tables import write_csv, write_parquet
 from readingroom.reading.bundle import load_bundle
@@ -52,9 +54,12 @@ def read_files(
     bundle = load_bundle(reader)
     paths = find_images(images)
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
-    names = [path.resolve().relative_to(root).as_posix() for path in paths]
+    # A link is read under its own name, wherever it leads.
+    found = [(path.parent.resolve() / path.name).relative_to(root).as_posix() for path in paths]
+    names = [name for name in found if legible(name) == name]
     opened = open_engine(reader, bundle, engine, device, images=len(names))
     readings, unread = read_images(bundle, opened, names, root, progress=progress)
+    unread += [Unread(legible(name), "the name is not UTF-8") for name in found if legible(name) != name]
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)
     else:
@@ -72,8 +77,7 @@ def find_images(places: Sequence[str | Path]) -> list[Path]:
     for place in map(Path, places):
         if not place.exists():
             raise ImageError("no such file or folder", fix="Check the path", file=place)
-        inside = sorted(path for path in place.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
-        found.update(dict.fromkeys(inside if place.is_dir() else [place]))
+        found.update(dict.fromkeys(image_files(place) if place.is_dir() else [place]))
     if not found:
         raise ImageError("no images here", fix=f"Known are {', '.join(sorted(IMAGE_SUFFIXES))}", file=Path(places[0]))
     return list(found)
