@@ -24,6 +24,12 @@ def two_columns(frame: Frame) -> Any:
     return np.column_stack([1 - frame.a, frame.a])
 
 
+def marks(frame: Frame) -> ev.Matches:
+    """A mark on every image, scored as a does; it hits a lesion where there is one."""
+    boxes, ill = [[0, 0, 9, 9]] * len(frame), frame.index[frame.truth == 1]
+    return ev.match_boxes(frame.index, frame.index, frame.a, boxes, ill, boxes[: ill.size], patient=frame.patient)
+
+
 def two_readers(frame: Frame) -> Frame:
     """The readings of both as one table."""
     return frame.reset_index(names="case").melt(["case", "truth"], ["a", "b"], "reader", "score")
@@ -51,6 +57,9 @@ ESTIMATES: dict[str, Callable[[Frame, float], ev.Estimate]] = {
             "fixed cases": {"cases": "fixed"},
         }.items()
     },
+    "froc by lesion": lambda f, level: ev.froc(marks(f), rates=[0.2], level=level, replicates=60).by_lesion["0.2"],
+    "froc by patient": lambda f, level: ev.froc(marks(f), between="linear", level=level, replicates=60).by_patient.mean,
+    "average_precision": lambda f, level: ev.average_precision(marks(f), level=level, replicates=60),
     "cohen_kappa": lambda f, level: ev.cohen_kappa(f.truth, calls(f), level=level),
     "fleiss_kappa": lambda f, level: ev.fleiss_kappa(np.column_stack([f.truth, calls(f)]), level=level),
     "icc": lambda f, level: ev.icc(np.column_stack([f.a, f.b]), level=level),

@@ -18,10 +18,12 @@ from readingroom.evaluation.clustered import (
 )
 from readingroom.evaluation.confusion import Confusion, at_prevalence, confusion, diagnostic_counts, diagnostic_table
 from readingroom.evaluation.decision import NetBenefit, net_benefit
+from readingroom.evaluation.detection import Froc, average_precision, froc
 from readingroom.evaluation.intraclass import icc
 from readingroom.evaluation.kappa import cohen_kappa, fleiss_kappa
 from readingroom.evaluation.krippendorff import krippendorff_alpha
 from readingroom.evaluation.margins import NonInferiority, non_inferiority
+from readingroom.evaluation.matching import Matches, box_iou, match_boxes
 from readingroom.evaluation.multiclass import OneAgainstRest, Spread, hand_till, one_against_rest
 from readingroom.evaluation.operating import Cost, OperatingPoint, operating_point
 from readingroom.evaluation.overlaps import Overlap, overlap, summarise_overlaps
@@ -47,6 +49,8 @@ __all__ = [
     "Cost",
     "Estimate",
     "Estimates",
+    "Froc",
+    "Matches",
     "MultiReader",
     "NetBenefit",
     "NonInferiority",
@@ -66,8 +70,10 @@ __all__ = [
     "aggregate_truth",
     "at_prevalence",
     "auc",
+    "average_precision",
     "bootstrap",
     "bootstrap_table",
+    "box_iou",
     "brier",
     "calibration_curve",
     "calibration_line",
@@ -88,11 +94,13 @@ __all__ = [
     "diagnostic_table",
     "expected_calibration_error",
     "fleiss_kappa",
+    "froc",
     "hand_till",
     "holm",
     "hosmer_lemeshow",
     "icc",
     "krippendorff_alpha",
+    "match_boxes",
     "mcnemar",
     "multireader",
     "net_benefit",
