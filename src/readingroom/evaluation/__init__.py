@@ -22,6 +22,7 @@ from readingroom.evaluation.detection import Froc, average_precision, froc
 from readingroom.evaluation.intraclass import icc
 from readingroom.evaluation.kappa import cohen_kappa, fleiss_kappa
 from readingroom.evaluation.krippendorff import krippendorff_alpha
+from readingroom.evaluation.lesions import LesionOutcome, lesion_outcome, summarise_lesions
 from readingroom.evaluation.margins import NonInferiority, non_inferiority
 from readingroom.evaluation.matching import Matches, box_iou, match_boxes
 from readingroom.evaluation.multiclass import OneAgainstRest, Spread, hand_till, one_against_rest
@@ -50,6 +51,7 @@ __all__ = [
     "Estimate",
     "Estimates",
     "Froc",
+    "LesionOutcome",
     "Matches",
     "MultiReader",
     "NetBenefit",
@@ -100,6 +102,7 @@ __all__ = [
     "hosmer_lemeshow",
     "icc",
     "krippendorff_alpha",
+    "lesion_outcome",
     "match_boxes",
     "mcnemar",
     "multireader",
@@ -117,6 +120,7 @@ __all__ = [
     "sample_size",
     "sensitivity_at",
     "specificity_at",
+    "summarise_lesions",
     "summarise_overlaps",
     "temperature",
 ]
