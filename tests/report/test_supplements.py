@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import docx
+import pandas as pd
+import pytest
+
+from readingroom.report import evaluate_table, page
 
 
 def test_every_table_is_csv_latex_and_word(english_report: Path) -> None:
@@ -40,3 +44,16 @@ def test_the_words_are_on_the_page_in_markdown_and_in_word(english_report: Path)
     written = [p.text for p in docx.Document(str(folder / "methods.docx")).paragraphs]
     assert set(paragraphs) <= set(written)
     assert 'id="words-text"' in english_report.read_text(encoding="utf-8")
+
+
+def test_very_many_pairs_are_all_in_the_csv_and_those_of_the_headline_in_the_documents(
+    readings: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "draw_pictures", lambda *_: {})
+    more = [readings[readings["reader"] == "b"].assign(reader=f"b{n}") for n in range(4)]
+    pd.concat([readings, *more]).to_csv(tmp_path / "mine.csv", index=False)
+    folder = evaluate_table(tmp_path / "mine.csv", tmp_path / "out", positive="polyp").parent
+    name = "comparison-test-image-accuracy"
+    assert len(pd.read_csv(folder / "tables" / f"{name}.csv")) == 21
+    text = (folder / "tables" / f"{name}.tex").read_text(encoding="utf-8")
+    assert text[text.index(r"\midrule") : text.index(r"\bottomrule")].count("\n") - 1 == 6

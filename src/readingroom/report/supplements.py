@@ -72,8 +72,9 @@ def write_supplements(
 
 
 def _write_tables(content: Content, tables: Sequence[Titled], out: Path, say: Translator) -> None:
+    for table in content.tables():
+        table.save(out / "tables")
     for named in tables:
-        named.table.save(out / "tables")
         write_text(out / "tables" / f"{named.table.name}.tex", latex_table(named, say))
     write_tables(out / "tables.docx", tables, say, title=content.title or say("Readings"))
 

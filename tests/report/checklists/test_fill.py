@@ -102,6 +102,14 @@ def test_the_case_tables_own_columns_give_centres_dates_and_annotators(run: Path
     assert "2 annotators" in found["8b"]
 
 
+def test_dates_in_several_forms_are_left_to_the_authors(run: Path) -> None:
+    table = pd.read_csv(run / "partition.csv")
+    table.assign(date=["2021-03-04", "04/05/2020"] * (len(table) // 2) + ["2021"] * (len(table) % 2)).to_csv(
+        run / "partition.csv", index=False
+    )
+    assert checklist(written(run), "tripod-ai")["answer"]["5b"] == ""
+
+
 def test_folders_above_the_case_table_are_not_told(run: Path) -> None:
     table = checklist(written(run, cases="/home/somebody/secret/cases.csv"))
     assert "come from cases.csv" in table["answer"]["7"]

@@ -53,8 +53,9 @@ def _listed(names: list[str], say: Translator) -> str:
 
 def dates(facts: Facts, say: Translator) -> Answer | None:
     """When the data were collected."""
-    known = pd.to_datetime(pd.Series(_values(facts, "date"), dtype="object"), errors="coerce").dropna()
-    if known.empty:
+    known = pd.to_datetime(pd.Series(_values(facts, "date"), dtype="object"), format="ISO8601", errors="coerce")
+    # Of dates in several forms nobody knows which is the first.
+    if known.empty or known.isna().any():
         return None
     first, last = known.min().date().isoformat(), known.max().date().isoformat()
     found = [say("The examinations are from {first} to {last}.", first=first, last=last)]

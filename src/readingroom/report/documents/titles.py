@@ -54,9 +54,10 @@ class Titled:
 
 
 def titled_tables(content: Content, say: Translator) -> list[Titled]:
-    """Every table of a report with its title, that of the participants first."""
+    """Every table of a report with its title, that of the participants first; as long as the page shows them."""
     titles = dict(_titles(content, say))
     found = {table.name: table for table in content.tables()}
+    found |= {item.table.name: item.table for group in content.comparisons for item in group.tables}
     order = sorted(found, key=lambda name: name != "table1")
     return [Titled(titles.get(name) or _title(found[name], say), found[name]) for name in order]
 
