@@ -1,11 +1,20 @@
 import errno
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from readingroom.core.errors import OutputError
-from readingroom.core.files import atomic_write, hash_file, hash_value, read_json, write_json, write_text
+from readingroom.core.files import (
+    atomic_write,
+    hash_file,
+    hash_value,
+    read_json,
+    remove_leftovers,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -26,6 +35,21 @@ def test_a_disk_that_refuses_says_what_to_do(tmp_path: Path, number: int, said: 
         raise OSError(number, "refused")
     assert caught.value.file == str(tmp_path / "a")
     assert caught.value.fix
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    kept = {".part", ".hidden.part.txt", "a.1.part.npy", "v1.2.npy", ".lock"}
+    for name in (*kept, *(f"below/{name}" for name in kept)):
+        write_text(tmp_path / name, "")
+    for name in ("v1.3.npy", "below/none", "below/读 者.parquet"):
+        with atomic_write(tmp_path / name) as temporary:
+            temporary.write_text("")
+            shutil.copy(temporary, tmp_path / "copy")
+        shutil.move(tmp_path / "copy", temporary)
+        (tmp_path / name).unlink()
+    remove_leftovers(tmp_path)
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(left) == sorted([*kept, *kept])
 
 
 def test_a_file_in_the_place_of_a_folder_is_an_output_error(tmp_path: Path) -> None:

@@ -232,6 +232,16 @@ def test_two_runs_in_one_folder_do_not_mix(finished: Run, phantoms: Path) -> Non
         Study.load(phantoms / "tiny.yaml").run(out=finished.folder.path.parent)
 
 
+def test_what_a_killed_run_left_half_written_is_removed_by_the_next(
+    phantoms: Path, values: dict[str, Any], tmp_path: Path
+) -> None:
+    left = tmp_path / "killed" / "prepared" / ".0123456789abcdef.4711.part.npy"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    _study(phantoms, values | {"study": "killed"}).check(out=tmp_path)
+    assert not left.exists()
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="not a finished run"):
         Run.open(tmp_path)

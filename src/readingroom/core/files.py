@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from readingroom.core.errors import OutputError
 
+_LEFTOVER = re.compile(r"\..+\.\d+\.part(\.[^.]+)?")
 _REASONS = {
     errno.ENOSPC: ("no space is left on the disk", "Free some space and run the same command again"),
     errno.EDQUOT: ("the disk quota is used up", "Free some space and run the same command again"),
@@ -67,6 +69,14 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         finally:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what `atomic_write` was writing in a folder when it was killed; call it where nobody else writes."""
+    for path in folder.rglob(".*.part*"):
+        if _LEFTOVER.fullmatch(path.name):
+            with suppress(OSError):
+                path.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:

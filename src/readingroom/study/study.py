@@ -15,7 +15,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from readingroom.core.errors import OutputError, ReadingsError, StudyFileError
-from readingroom.core.files import explain_write_errors, hash_file, read_json, write_json, write_text
+from readingroom.core.files import explain_write_errors, hash_file, read_json, remove_leftovers, write_json, write_text
 from readingroom.core.progress import Progress, SilentProgress
 from readingroom.core.tables import write_parquet
 from readingroom.reading.people import load_people
@@ -239,6 +239,7 @@ def _working_in(folder: RunFolder) -> Iterator[None]:
                 "another run is working in this folder", fix="Wait for it, or choose another --out", file=folder.path
             ) from error
     try:
+        remove_leftovers(folder.path)
         yield
     finally:
         lock.release()
