@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from readingroom.core.errors import EvaluationError
 from readingroom.evaluation import delong_test, multireader
@@ -122,6 +124,25 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert multireader(mixed).test.p_value == pytest.approx(multireader(table).test.p_value)
 
 
+@given(row=st.integers(0, 71), repeated=st.booleans())
+def test_a_hole_or_a_repeat_anywhere_is_refused(row: int, repeated: bool) -> None:
+    table = study(readers=3)
+    spoilt = pd.concat([table, table.iloc[[row]]]) if repeated else table.drop(index=row)
+    with pytest.raises(EvaluationError, match="reads a case twice" if repeated else "not fully crossed"):
+        multireader(spoilt)
+
+
+@given(st.integers(0, 10**6), st.sampled_from(["random", "fixed"]))
+@settings(max_examples=20)
+def test_the_study_is_symmetric_in_its_modalities(seed: int, readers: str) -> None:
+    table = study(readers=3, seed=seed)
+    turned = table.assign(modality=1 - table.modality.str[1:].astype(int)).sort_values("modality", kind="stable")
+    one, other = multireader(table, readers=readers).test, multireader(turned, readers=readers).test
+    assert other.difference == pytest.approx(-one.difference, abs=1e-12)
+    if one.p_value is not None:
+        assert other.p_value == pytest.approx(one.p_value, abs=1e-9)
+
+
 def test_three_modalities_have_three_comparisons_and_a_joint_test() -> None:
     ours = multireader(study(readers=3, modalities=3))
     assert list(ours.comparisons) == [("m0", "m1"), ("m0", "m2"), ("m1", "m2")]
@@ -139,12 +160,20 @@ def test_two_covariances_that_are_negative_count_as_zero_and_the_note_says_so() 
     pytest.fail("no study with a negative difference of covariances was drawn")
 
 
-def test_readers_that_always_agree_cannot_be_tested() -> None:
+def test_modalities_that_never_differ_have_p_one() -> None:
     table = study(readers=2)
     table["score"] = table["case"] % 2
     ours = multireader(table)
-    assert ours.test.p_value is None
-    assert ours.comparisons["m0", "m1"].p_value == 1
+    assert ours.test.p_value == ours.comparisons["m0", "m1"].p_value == 1
+    assert "never differ" in ours.test.note
+
+
+def test_a_difference_without_any_variance_cannot_be_tested() -> None:
+    table = study(readers=2)
+    table["score"] = (table["case"] % 2).where(table.modality == "m0", -(table["case"] % 2))
+    ours = multireader(table)
+    assert ours.test.difference == 1
+    assert ours.test.p_value is ours.comparisons["m0", "m1"].p_value is None
 
 
 def _one_truth_changed(table: pd.DataFrame) -> pd.DataFrame:

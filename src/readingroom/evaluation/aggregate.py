@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.arrays import Floats, Ints, binary, flat, matrix, numbers, same_length
+from readingroom.evaluation.arrays import Floats, Ints, array_of, binary, flat, matrix, numbers, same_length
 from readingroom.evaluation.results import chosen
 
 
@@ -92,7 +92,7 @@ def aggregate_scores(unit: ArrayLike, score: ArrayLike, *, rule: str = "max") ->
         [0.6, 0.1]
     """
     combine = chosen(rule, SCORE_RULES, "rule")
-    scores = matrix(score, "score") if np.ndim(score) == 2 else numbers(score)
+    scores = matrix(score, "score") if array_of(score, "score").ndim == 2 else numbers(score)
     codes, units, sizes = _units(unit, len(scores))
     if scores.ndim == 1:
         return Aggregate(units, combine(scores, codes, len(units)), sizes)

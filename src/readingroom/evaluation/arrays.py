@@ -16,13 +16,29 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
+def array_of(values: ArrayLike, field: str) -> NDArray[Any]:
+    """An array of any shape.
+
+    Raises:
+        EvaluationError: rows of several lengths.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise EvaluationError("rows of several lengths", fix="Give one value a reading", field=field) from error
+    if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
+        # Among texts numpy writes a missing value as the text "nan", which would be a class or a patient of that name.
+        return np.asarray(values, dtype=object)
+    return array
+
+
 def flat(values: ArrayLike, field: str) -> NDArray[Any]:
     """A one-dimensional array with something in it and nothing missing.
 
     Raises:
         EvaluationError: empty, of more than one dimension, or with a missing value.
     """
-    array = np.asarray(values)
+    array = array_of(values, field)
     if array.ndim != 1:
         raise EvaluationError(f"an array of shape {array.shape}", fix="Give one value a reading", field=field)
     if array.size == 0:
@@ -93,7 +109,10 @@ def matrix(values: ArrayLike, field: str, *, columns: int | None = None) -> Floa
     Raises:
         EvaluationError: another shape, empty, or a value that is not a finite number.
     """
-    array = np.asarray(values, dtype=np.float64)
+    try:
+        array = np.asarray(array_of(values, field), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise EvaluationError("not numbers", fix="Give a table of finite numbers", field=field) from error
     if array.ndim != 2 or array.size == 0 or (columns is not None and array.shape[1] != columns):
         wanted = f"(readings, {columns})" if columns is not None else "(readings, columns)"
         raise EvaluationError(f"an array of shape {array.shape}", fix=f"Give one of shape {wanted}", field=field)
@@ -101,12 +120,39 @@ def matrix(values: ArrayLike, field: str, *, columns: int | None = None) -> Floa
     return array
 
 
+def ratings_of(values: ArrayLike, field: str) -> NDArray[Any]:
+    """A table of what several readers gave, (cases, readers); something may be missing.
+
+    Raises:
+        EvaluationError: another shape, no case, or fewer than two readers.
+    """
+    table = array_of(values, field)
+    if table.ndim != 2 or table.shape[1] < 2 or table.size == 0:
+        raise EvaluationError(f"an array of shape {table.shape}", fix="Give (cases, 2 readers or more)", field=field)
+    return table
+
+
+def whole_number(value: Any, field: str) -> int:
+    """A count.
+
+    Raises:
+        EvaluationError: negative, or not a whole number.
+    """
+    number = float(value) if isinstance(value, (int, float, np.integer, np.floating)) else -1.0
+    if isinstance(value, bool) or number < 0 or not number.is_integer():
+        raise EvaluationError(f"{value!r} is not a count", fix="Give a whole number, 0 or more", field=field)
+    return int(value)
+
+
 def same_length(**arrays: NDArray[Any]) -> int:
     """How long all of them are.
 
     Raises:
-        EvaluationError: their lengths differ.
+        EvaluationError: their lengths differ, or one is a single value.
     """
+    for name, array in arrays.items():
+        if array.ndim == 0:
+            raise EvaluationError(f"a single value, {array}", fix="Give one value a reading", field=name)
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{name} has {length}" for name, length in lengths.items())

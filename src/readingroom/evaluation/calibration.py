@@ -16,6 +16,7 @@ from readingroom.evaluation.arrays import (
     Bools,
     Floats,
     Ints,
+    array_of,
     binary,
     coded,
     matrix,
@@ -61,7 +62,7 @@ def brier(truth: ArrayLike, probability: ArrayLike, *, level: float = 0.95) -> E
 
 
 def _squares(truth: ArrayLike, probability: ArrayLike) -> Floats:
-    if np.ndim(probability) != 2:
+    if array_of(probability, "probability").ndim != 2:
         real, p = checked_pair(truth, probability)
         return np.asarray((p - real) ** 2)
     columns, codes = _distribution(truth, probability)
@@ -204,7 +205,7 @@ def expected_calibration_error(
 
 
 def _top_label(truth: ArrayLike, probability: ArrayLike) -> tuple[Floats, Floats]:
-    if np.ndim(probability) != 2:
+    if array_of(probability, "probability").ndim != 2:
         real, p = checked_pair(truth, probability)
         return real.astype(np.float64), p
     columns, codes = _distribution(truth, probability)

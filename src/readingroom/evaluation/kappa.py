@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.arrays import Floats, Ints, coded, flat, same_length
+from readingroom.evaluation.arrays import Floats, Ints, coded, flat, ratings_of, same_length
 from readingroom.evaluation.proportions import normal_quantile
 from readingroom.evaluation.results import Estimate, checked_level, chosen, undefined
 
@@ -105,11 +105,7 @@ def fleiss_kappa(ratings: ArrayLike, *, classes: Sequence[Any] | None = None, le
         0.6571
     """
     checked_level(level)
-    table = np.asarray(ratings)
-    if table.ndim != 2 or table.shape[1] < 2 or table.size == 0:
-        raise EvaluationError(
-            f"an array of shape {table.shape}", fix="Give (cases, 2 readers or more)", field="ratings"
-        )
+    table = ratings_of(ratings, "ratings")
     values = flat(table.ravel(), "ratings")
     names = list(classes) if classes is not None else pd.unique(values.astype(object)).tolist()
     counts = case_counts(coded(values, names, "ratings").reshape(table.shape), len(names))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from readingroom.core.errors import EvaluationError
 from readingroom.core.seeds import generator
-from readingroom.evaluation.arrays import Floats, coded, numbers
+from readingroom.evaluation.arrays import Floats, coded, numbers, ratings_of
 from readingroom.evaluation.kappa import case_counts
 from readingroom.evaluation.results import Estimate, checked_level, chosen, undefined
 
@@ -53,11 +53,7 @@ def krippendorff_alpha(
     """
     square = chosen(level, DISTANCES, "level")
     checked_level(confidence)
-    table = np.asarray(ratings, dtype=object)
-    if table.ndim != 2 or table.shape[1] < 2:
-        raise EvaluationError(
-            f"an array of shape {table.shape}", fix="Give (cases, 2 readers or more)", field="ratings"
-        )
+    table = ratings_of(ratings, "ratings").astype(object)
     counts, values = _counts(table, level, classes)
     counts = counts[counts.sum(axis=1) >= 2]
     n, method = len(counts), f"krippendorff alpha, {level}; bootstrap over cases, {replicates} replicates"

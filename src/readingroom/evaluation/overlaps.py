@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.arrays import Bools, Floats, flat, same_length
+from readingroom.evaluation.arrays import Bools, Floats, array_of, flat, same_length
 from readingroom.evaluation.resampling import REPLICATES, bootstrap
 from readingroom.evaluation.results import Estimate, Estimates, Table, undefined
 
@@ -101,22 +101,24 @@ def overlap(
 
 
 def _mask(values: ArrayLike, field: str) -> Bools:
-    array = np.asarray(values)
+    array = array_of(values, field)
     if array.ndim not in (2, 3) or array.size == 0:
         raise EvaluationError(f"an array of shape {array.shape}", fix="Give (H, W) or (D, H, W)", field=field)
     if array.dtype == bool:
         return array
+    if array.dtype.kind not in "iuf":
+        raise EvaluationError(f"an array of {array.dtype}", fix="Give booleans or numbers", field=field)
     labels = np.unique(array)
-    if np.isnan(labels.astype(np.float64)).any() or labels[labels != 0].size > 1:
+    if np.isnan(labels).any() or labels[labels != 0].size > 1:
         fix = "Give 0 and one other value; compare several labels one by one"
         raise EvaluationError(f"{labels.size} values, such as {labels[-1]}", fix=fix, field=field)
     return np.asarray(array != 0)
 
 
 def _steps(spacing: float | Sequence[float] | None, axes: int) -> tuple[float, ...]:
-    given = np.asarray(1.0 if spacing is None else spacing, dtype=np.float64)
+    given = array_of(1.0 if spacing is None else spacing, "spacing")
     steps = np.full(axes, given) if given.ndim == 0 else given
-    if steps.shape != (axes,) or not np.isfinite(steps).all() or (steps <= 0).any():
+    if steps.dtype.kind not in "iuf" or steps.shape != (axes,) or not np.isfinite(steps).all() or (steps <= 0).any():
         fix = f"Give one size above 0 for each of the {axes} axes"
         raise EvaluationError(f"spacing {spacing}", fix=fix, field="spacing")
     return tuple(float(step) for step in steps)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.arrays import Bools, binary, same_length
+from readingroom.evaluation.arrays import Bools, binary, numbers, ratings_of, same_length, whole_number
 from readingroom.evaluation.proportions import normal_quantile
 from readingroom.evaluation.results import Table, Test, Tests, checked_level, chosen
 
@@ -68,12 +68,9 @@ def mcnemar(b: int, c: int, *, method: str = "exact", total: int | None = None, 
         0.1435
     """
     compute = chosen(method, MCNEMAR_METHODS)
-    for field, value in (("b", b), ("c", c)):
-        if value != int(value) or value < 0:
-            raise EvaluationError(f"{value!r} is not a count", fix="Give a whole number, 0 or more", field=field)
+    b, c, checked = whole_number(b, "b"), whole_number(c, "c"), checked_level(level)
     if total is not None and (total < b + c or total == 0):
         raise EvaluationError(f"{total} pairs with {b + c} discordant", fix="Give all pairs", field="total")
-    b, c, checked = int(b), int(c), checked_level(level)
     statistic, p = compute(b, c) if b + c else (None, 1.0)
     difference, low, high = (None, None, None) if total is None else _tango(b, c, total, checked)
     note = "" if b + c else NO_DISCORDANT
@@ -148,9 +145,7 @@ def cochran_q(calls: ArrayLike) -> Test:
         >>> round(cochran_q([[1, 0, 0], [1, 1, 0], [1, 1, 1], [1, 0, 1]]).statistic, 4)
         2.6667
     """
-    table = np.asarray(calls)
-    if table.ndim != 2 or table.shape[1] < 2 or table.size == 0:
-        raise EvaluationError(f"an array of shape {table.shape}", fix="Give (cases, 2 readers or more)", field="calls")
+    table = ratings_of(calls, "calls")
     right = binary(table.ravel(), "calls").reshape(table.shape).astype(np.float64)
     readers, columns, rows = table.shape[1], right.sum(axis=0), right.sum(axis=1)
     within = float(np.sum(rows * (readers - rows)))
@@ -176,7 +171,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         [0.03, 0.06, 0.06]
     """
     known = [i for i, p in enumerate(p_values) if p is not None]
-    values = np.array([p for p in p_values if p is not None], dtype=np.float64)
+    values = numbers([p for p in p_values if p is not None], "p_values") if known else np.empty(0)
     if not ((values >= 0) & (values <= 1)).all():
         raise EvaluationError("not p-values", fix="Give numbers between 0 and 1", field="p_values")
     order = np.argsort(values, kind="stable")

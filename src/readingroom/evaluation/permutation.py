@@ -11,7 +11,17 @@ from scipy import stats
 
 from readingroom.core.errors import EvaluationError
 from readingroom.core.seeds import generator
-from readingroom.evaluation.arrays import Bools, Floats, Ints, binary, clusters, numbers, same_length, truth_of_both
+from readingroom.evaluation.arrays import (
+    Bools,
+    Floats,
+    Ints,
+    array_of,
+    binary,
+    clusters,
+    numbers,
+    same_length,
+    truth_of_both,
+)
 from readingroom.evaluation.results import Test, chosen
 from readingroom.evaluation.weighted import WeightedArea
 
@@ -58,8 +68,9 @@ def permutation_test(
     build = chosen(statistic, DIFFERENCES, "statistic")
     if replicates < 1:
         raise EvaluationError(f"{replicates} replicates", fix="Give 1 or more; 9999 is usual", field="replicates")
-    codes, count = (np.arange(len(np.asarray(truth))), len(np.asarray(truth))) if cluster is None else clusters(cluster)
-    same_length(truth=np.asarray(truth), a=np.asarray(a), b=np.asarray(b), cluster=codes)
+    n = same_length(truth=array_of(truth, "truth"), a=array_of(a, "a"), b=array_of(b, "b"))
+    codes, count = (np.arange(n), n) if cluster is None else clusters(cluster)
+    same_length(truth=np.empty(n), cluster=codes)
     difference: Difference = build(truth, a, b, codes, count)
     observed = difference(np.zeros(count))
     exact = count < 20 and 2**count <= replicates

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.arrays import Floats
+from readingroom.evaluation.arrays import Floats, array_of, whole_number
 from readingroom.evaluation.results import Estimate, checked_level, chosen, undefined
 
 Limits = tuple[Floats, Floats]
@@ -76,12 +75,28 @@ def proportion_limits(count: ArrayLike, total: ArrayLike, *, method: str = "wils
 
     Returns:
         Lower and upper limits.
+
+    Raises:
+        EvaluationError: shapes differ, or a count that is missing, negative or above its total.
     """
     limits = chosen(method, METHODS)
-    count, total = np.asarray(count, dtype=np.float64), np.asarray(total, dtype=np.float64)
+    count, total = _counted(count, "count"), _counted(total, "total")
+    if count.shape != total.shape or (count > total).any():
+        found = f"shapes {count.shape} and {total.shape}" if count.shape != total.shape else "a count above its total"
+        raise EvaluationError(found, fix="Give a total for each count, not below it", field="count")
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = limits(count, total, checked_level(level))
     return np.where(total > 0, low, np.nan), np.where(total > 0, high, np.nan)
+
+
+def _counted(values: ArrayLike, field: str) -> Floats:
+    try:
+        counts = np.asarray(array_of(values, field), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise EvaluationError("not numbers", fix="Give counts", field=field) from error
+    if not (counts >= 0).all():
+        raise EvaluationError("a count that is missing or negative", fix="Give 0 or more", field=field)
+    return counts
 
 
 def proportion(count: int, total: int, *, method: str = "wilson", level: float = 0.95) -> Estimate:
@@ -103,7 +118,7 @@ def proportion(count: int, total: int, *, method: str = "wilson", level: float =
     """
     chosen(method, METHODS)
     checked_level(level)
-    count, total = _whole(count, "count"), _whole(total, "total")
+    count, total = whole_number(count, "count"), whole_number(total, "total")
     if count > total:
         raise EvaluationError(f"{count} of {total}", fix="The count cannot exceed the total", field="count")
     if total == 0:
@@ -111,10 +126,3 @@ def proportion(count: int, total: int, *, method: str = "wilson", level: float =
     low, high = proportion_limits(count, total, method=method, level=level)
     value = count / total
     return Estimate(value, float(low), float(high), level, method, total, variance=value * (1 - value) / total)
-
-
-def _whole(value: Any, field: str) -> int:
-    number = float(value) if isinstance(value, (int, float, np.integer, np.floating)) else -1.0
-    if isinstance(value, bool) or number < 0 or not number.is_integer():
-        raise EvaluationError(f"{value!r} is not a count", fix="Give a whole number, 0 or more", field=field)
-    return int(value)

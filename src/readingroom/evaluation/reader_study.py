@@ -216,7 +216,10 @@ def _global(
     difference, low, high = (pair.difference, pair.low, pair.high) if pair else (None, None, None)
     method, level, freedom = f"multireader, {design}", study.crossed.level, float(study.t - 1)
     if spread.denominator <= 1e-18:
-        return Test(None, None, difference, low, high, method, level, study.n, note="no variance to test against")
+        alike = study.ms_t <= 1e-18
+        statistic, p = (0.0, 1.0) if alike else (None, None)
+        found = "the modalities never differ" if alike else "no variance to test against"
+        return Test(statistic, p, difference, low, high, method, level, study.n, note=found)
     ratio = study.ms_t / spread.denominator
     if spread.df is None:
         statistic = freedom * ratio

@@ -13,7 +13,17 @@ from scipy import special
 
 from readingroom.core.errors import EvaluationError
 from readingroom.core.seeds import generator
-from readingroom.evaluation.arrays import Floats, Ints, binary, clusters, flat, numbers, same_length, truth_of_both
+from readingroom.evaluation.arrays import (
+    Floats,
+    Ints,
+    array_of,
+    binary,
+    clusters,
+    flat,
+    numbers,
+    same_length,
+    truth_of_both,
+)
 from readingroom.evaluation.results import Estimate, Estimates, Table, checked_level, chosen, undefined
 from readingroom.evaluation.weighted import (
     Weighted,
@@ -140,7 +150,7 @@ class _Sample:
 def _sample(arrays: Arrays, cluster: ArrayLike | None, stratified: bool) -> _Sample:
     if not arrays:
         raise EvaluationError("no arrays", fix="Give what the statistic takes", field="arrays")
-    values = tuple(np.asarray(array) for array in arrays)
+    values = tuple(array_of(array, f"array {i + 1}") for i, array in enumerate(arrays))
     n = same_length(**{f"array {i + 1}": array for i, array in enumerate(values)})
     if n == 0:
         raise EvaluationError("no values", fix="Give at least one reading", field="array 1")

@@ -29,7 +29,7 @@ def compare_times(a: ArrayLike, b: ArrayLike, *, cluster: ArrayLike | None = Non
 
     Example:
         >>> test = compare_times([2.0, 4.0, 8.0], [1.0, 2.0, 2.0])
-        >>> round(math.exp(test.difference), 2)
+        >>> round(float(np.exp(test.difference)), 2)
         2.52
     """
     first, second = _times(a, "a"), _times(b, "b")

@@ -96,7 +96,7 @@ class WeightedTotals:
     def of(self, drawn: Floats) -> Floats:
         """(K,) the totals where cluster c counts ``drawn[c]`` times; kept, for a draw's ratios are asked in turn."""
         if drawn is not self._drawn:
-            self._drawn, self._totals = drawn, np.einsum("kc,c->k", self.sums, drawn)
+            self._drawn, self._totals = drawn, np.asarray(np.einsum("kc,c->k", self.sums, drawn))
         return self._totals
 
 
