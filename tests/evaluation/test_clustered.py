@@ -11,6 +11,7 @@ from readingroom.evaluation import (
     clustered_proportion,
     delong,
     diagnostic_table,
+    proportion_limits,
 )
 from readingroom.evaluation.areas import placements
 
@@ -63,6 +64,24 @@ def test_a_cluster_for_each_reading_gives_the_areas_own_variance(rows) -> None:
     score = np.array([3, 5, 4, 7] + [row[1] for row in rows], dtype=float)
     ours, plain = clustered_auc(truth, score, np.arange(len(truth))), delong(truth, score)
     assert ours.variance == pytest.approx(plain.variance, abs=1e-12)
+
+
+@given(st.integers(0, 10**6), st.floats(0.5, 0.999))
+def test_the_clustered_interval_contains_the_area(seed: int, level: float) -> None:
+    random = np.random.default_rng(seed)
+    truth = np.r_[0, 0, 1, 1, random.integers(0, 2, 20)]
+    ours = clustered_auc(truth, random.integers(0, 6, 24), np.arange(24) // 2, level=level)
+    if ours.low is not None:
+        assert 0 <= ours.low <= ours.value <= ours.high <= 1
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=60))
+def test_a_share_with_a_patient_for_each_reading_is_wilson_s_of_one_reading_less(hits) -> None:
+    # The variance of clusters divides by C - 1, so that the effective size of n patients is n - 1.
+    n, p = len(hits), sum(hits) / len(hits)
+    ours = clustered_proportion(hits, np.arange(n))
+    size = n if p in (0, 1) else n - 1
+    assert (ours.low, ours.high) == pytest.approx(tuple(map(float, proportion_limits(p * size, size))), abs=1e-12)
 
 
 @given(st.integers(0, 10**6))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import readingroom.evaluation as ev
 from readingroom.core.errors import EvaluationError
@@ -82,6 +84,18 @@ ESTIMATES: dict[str, Callable[[Frame, float], ev.Estimate]] = {
     },
 }
 
+
+def two_modalities(frame: Frame, a: str, b: str) -> Frame:
+    """One doctor's readings without help (a) and with it (b)."""
+    case = np.arange(len(frame))
+    parts = [Frame({"case": case, "truth": frame.truth, "modality": m, "score": frame[n]}) for m, n in ((0, a), (1, b))]
+    return pd.concat(parts, ignore_index=True).assign(reader="doctor")
+
+
+# Estimates that look at the order of the scores only.
+OF_ORDER = ("auc", "auc newcombe", "delong", "partial_auc", "sensitivity_at", "specificity_at", "clustered_auc",
+            "bootstrap auc")  # fmt: skip
+
 TESTS: dict[str, Callable[[Frame, str, str], ev.Test]] = {
     "delong_test": lambda f, a, b: ev.delong_test(f.truth, f[a], f[b]),
     "unpaired": lambda f, a, b: ev.delong_test(f.truth, f[a], f[b], truth_b=f.truth),
@@ -90,6 +104,8 @@ TESTS: dict[str, Callable[[Frame, str, str], ev.Test]] = {
     "permutation of calls": lambda f, a, b: ev.permutation_test(
         f.truth, calls(f, a), calls(f, b), statistic="sensitivity", cluster=f.patient, replicates=99
     ),
+    "compare_times": lambda f, a, b: ev.compare_times(f[a], f[b], cluster=f.patient),
+    "multireader": lambda f, a, b: ev.multireader(two_modalities(f, a, b), readers="fixed").test,
     "mcnemar": lambda f, a, b: ev.compare_calls(f.truth, calls(f, a), calls(f, b)).accuracy,
     "ppv": lambda f, a, b: ev.compare_predictive_values(f.truth, calls(f, a), calls(f, b)).ppv,
     "npv": lambda f, a, b: ev.compare_predictive_values(f.truth, calls(f, a), calls(f, b)).npv,
@@ -146,6 +162,80 @@ def test_every_estimate_refuses_missing_values_and_no_values(name: str, frame: F
             ESTIMATES[name](broken, 0.95)
         assert caught.value.field
         assert caught.value.fix
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+@given(order=st.permutations(range(60)))
+@settings(max_examples=8)
+def test_no_estimate_depends_on_the_order_of_readings(name: str, order: list[int], frame: Frame) -> None:
+    one, other = ESTIMATES[name](frame, 0.95), ESTIMATES[name](frame.iloc[order].reset_index(drop=True), 0.95)
+    assert other.value == pytest.approx(one.value, abs=1e-9)
+    # A bootstrap draws the readings by their place, so that another order is another draw.
+    if "bootstrap" not in one.method:
+        assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", OF_ORDER)
+@given(slope=st.floats(0.1, 50), power=st.sampled_from([1 / 3, 1.0, 3.0]), shift=st.floats(-5, 5))
+@settings(max_examples=8)
+def test_strictly_rising_transforms_leave_estimates_of_order_as_they_are(
+    name: str, slope: float, power: float, shift: float, frame: Frame
+) -> None:
+    curved = frame.assign(a=slope * frame.a**power + shift)
+    # Rounding may join two scores that are all but equal; then nothing was strictly rising.
+    if curved.a.nunique() == frame.a.nunique():
+        assert ESTIMATES[name](curved, 0.95) == ESTIMATES[name](frame, 0.95)
+
+
+@pytest.mark.parametrize("name", ["auc", "auc newcombe", "delong", "clustered_auc", "bootstrap auc"])
+def test_scores_turned_round_give_one_minus_the_area(name: str, frame: Frame) -> None:
+    one, other = ESTIMATES[name](frame, 0.9), ESTIMATES[name](frame.assign(a=-frame.a), 0.9)
+    assert other.value == pytest.approx(1 - one.value, abs=1e-12)
+    assert (other.low, other.high) == pytest.approx((1 - one.high, 1 - one.low), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", TESTS)
+@given(order=st.permutations(range(60)))
+@settings(max_examples=8)
+def test_no_test_depends_on_the_order_of_readings(name: str, order: list[int], frame: Frame) -> None:
+    one, other = TESTS[name](frame, "a", "b"), TESTS[name](frame.iloc[order].reset_index(drop=True), "a", "b")
+    assert other.difference == pytest.approx(one.difference, abs=1e-12)
+    if "random" not in one.method:
+        assert other.p_value == pytest.approx(one.p_value, abs=1e-9)
+
+
+# With a patient for each reading: clustered, and what it must equal.
+SINGLY: dict[str, tuple[Callable[[Frame], Any], Callable[[Frame], Any]]] = {
+    "auc": (lambda f: ev.clustered_auc(f.truth, f.a, f.index), lambda f: ev.delong(f.truth, f.a)),
+    "auc test": (
+        lambda f: ev.clustered_auc_test(f.truth, f.a, f.b, f.index),
+        lambda f: ev.delong_test(f.truth, f.a, f.b),
+    ),
+    "bootstrap": (
+        lambda f: ev.bootstrap("auc", f.truth, f.a, cluster=f.index, replicates=40),
+        lambda f: ev.bootstrap("auc", f.truth, f.a, replicates=40),
+    ),
+    "bootstrap table": (
+        lambda f: ev.bootstrap_table(f.truth, call=calls(f), cluster=f.index, replicates=40).npv,
+        lambda f: ev.bootstrap_table(f.truth, call=calls(f), replicates=40).npv,
+    ),
+    "permutation": (
+        lambda f: ev.permutation_test(f.truth, f.a, f.b, cluster=f.index, replicates=40),
+        lambda f: ev.permutation_test(f.truth, f.a, f.b, replicates=40),
+    ),
+    "times": (
+        lambda f: ev.compare_times(f.a, f.b, cluster=f.index),
+        lambda f: ev.compare_times(f.a, f.b),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SINGLY)
+def test_a_patient_for_each_reading_changes_nothing(name: str, frame: Frame) -> None:
+    clustered, plain = (build(frame.set_index(frame.index + 100)) for build in SINGLY[name])
+    for part in ("value", "difference", "p_value", "low", "high", "variance"):
+        if hasattr(plain, part) and getattr(plain, part) is not None:
+            assert getattr(clustered, part) == pytest.approx(getattr(plain, part), abs=1e-12), part
 
 
 @pytest.mark.parametrize("name", TESTS)

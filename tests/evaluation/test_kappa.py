@@ -89,6 +89,16 @@ def test_one_class_throughout_is_not_defined() -> None:
     assert fleiss_kappa([[1, 1], [1, 1]]).value is None
 
 
+@given(st.lists(st.sampled_from("abc"), min_size=2, max_size=30), st.sampled_from([None, "linear", "quadratic"]))
+def test_a_reader_agrees_perfectly_with_itself(rows, weights) -> None:
+    ours, several = cohen_kappa(rows, rows, weights=weights, classes="abc"), fleiss_kappa([[row] * 3 for row in rows])
+    if len(set(rows)) > 1:
+        assert ours.value == pytest.approx(1)
+        assert several.value == pytest.approx(1)
+    else:
+        assert ours.value is several.value is None
+
+
 def test_perfect_agreement_is_one() -> None:
     assert cohen_kappa(["a", "b"], ["a", "b"]).value == 1
     assert fleiss_kappa([["a", "a"], ["b", "b"], ["b", "b"]]).value == 1

@@ -89,6 +89,19 @@ def test_overlap_is_symmetric_and_dice_follows_from_iou(seed: int) -> None:
     assert one.dice == pytest.approx(2 * one.iou / (1 + one.iou))
 
 
+@given(st.integers(0, 10**6), st.floats(0.05, 20), st.sampled_from([(8, 9), (4, 5, 6)]))
+def test_a_spacing_so_many_times_as_large_has_distances_so_many_times_as_large(seed: int, times: float, shape) -> None:
+    random = np.random.default_rng(seed)
+    a, b = random.random((2, *shape)) < 0.4
+    a.flat[0] = b.flat[-1] = True
+    spacing = random.uniform(0.5, 2, len(shape))
+    plain, scaled = overlap(a, b, spacing.tolist()), overlap(a, b, (spacing * times).tolist(), tolerance=times)
+    for name in ("hausdorff", "hausdorff95", "surface_distance"):
+        assert getattr(scaled, name) == pytest.approx(times * getattr(plain, name))
+    assert (scaled.dice, scaled.iou) == (plain.dice, plain.iou)
+    assert scaled.reference_size == pytest.approx(times ** len(shape) * plain.reference_size)
+
+
 def test_spacing_scales_distances_and_sizes() -> None:
     a, b = np.zeros((10, 10)), np.zeros((10, 10))
     a[2:5, 2:5], b[2:5, 4:7] = 1, 1

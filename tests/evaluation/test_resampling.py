@@ -99,6 +99,18 @@ def test_the_interval_lies_where_the_statistic_can(seed: int, method: str) -> No
     assert 0 <= ours.low <= ours.high <= 1
 
 
+@given(st.integers(0, 10**6), st.sampled_from(["auc", "sensitivity", "accuracy"]), st.booleans())
+@settings(max_examples=25)
+def test_percentiles_contain_the_estimate_and_repeat_with_their_seed(seed: int, name: str, patients: bool) -> None:
+    random = np.random.default_rng(seed)
+    truth = np.r_[0, 1, random.integers(0, 2, 58)]
+    given_ = random.normal(size=60) + truth if name == "auc" else random.integers(0, 2, 60)
+    cluster = np.arange(60) // 2 if patients else None
+    one, other = (bootstrap(name, truth, given_, cluster=cluster, replicates=100, seed=seed) for _ in range(2))
+    assert one == other
+    assert one.low <= one.value <= one.high
+
+
 def test_stratified_draws_keep_both_classes_and_others_say_what_they_lost() -> None:
     truth, score = [1, 0, 0, 0, 0, 0], [3, 1, 2, 3, 4, 5]
     assert bootstrap("auc", truth, score, replicates=200, stratified=True).note == ""
