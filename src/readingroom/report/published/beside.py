@@ -59,8 +59,12 @@ def put_beside(name: str, results: Results, say: Translator) -> Beside:
         CaseTableError: there is no such document.
     """
     document = read_document(name)
-    said = check_table(document.table, say, results.level).findings
-    findings = tuple(finding.text for finding in said if finding.level in _SAID and finding.kind != "claim")
+    shown = {row.line for row in document.table.rows if row.place == document.place}
+    findings = tuple(
+        finding.text
+        for finding in check_table(document.table, say, results.level).findings
+        if finding.level in _SAID and finding.kind != "claim" and (len(finding.lines) > 1 or shown & set(finding.lines))
+    )
     return Beside(
         title=say(document.title),
         source=document.source,
@@ -118,7 +122,9 @@ def _published(row: CheckedRow, names: Sequence[str], tasks: dict[str, str], say
     several = len(set(tasks)) > 1
     cells = (_implied(row) if name == "top1" else _printed(figures.get(name), say) for name in names)
     n = row.solved.sizes.total
-    head = Cell(printed.name, " · ".join(part for part in (printed.group if several else "", printed.kind) if part))
+    head = Cell(
+        printed.name, " · ".join(part for part in (say(printed.group) if several else "", printed.kind) if part)
+    )
     return (head, Cell(say("Published")), Cell("–" if n is None else f"{n}"), *cells)
 
 
@@ -172,7 +178,10 @@ def _overall(
 
 def _own_class(performance: Performance, table: ClassTable, names: Sequence[str], say: Translator) -> _Row:
     def estimate(name: str) -> Estimate | None:
-        return performance.recognised.get(table.positive) if name == "accuracy" else table.measures.get(name)
+        if name != "accuracy":
+            return table.measures.get(name)
+        # By image, what was recognised of a class is its recall.
+        return performance.recognised.get(table.positive, table.measures.get("sensitivity"))
 
     cells = (EstimateCell(name, estimate(name)) for name in names)
     head = Cell(performance.reader, table.positive)

@@ -81,11 +81,11 @@ def _blocks(check: Check, say: Translator) -> Iterator[Block]:
     for group in check.table.groups:
         shared = check.of_group(group)
         if shared:
-            title = group or say("All rows")
+            title = say(group or "All rows")
             yield Block(title, (), tuple((finding.level, finding.text) for finding in shared))
         for row in check.rows:
             if row.solved.row.group == group:
                 own = check.about(row.solved.row.line)
                 lines = (say("; ").join(figure_text(figure, say) for figure in row.figures),)
-                head = " · ".join(part for part in (group, title_of(row, say)) if part)
+                head = " · ".join(part for part in (say(group), title_of(row, say)) if part)
                 yield Block(head, lines, tuple((finding.level, finding.text) for finding in own))

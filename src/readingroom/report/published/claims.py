@@ -11,7 +11,7 @@ from itertools import combinations
 from readingroom.core.translations import Translator
 from readingroom.evaluation.published import ClaimTest, compare_counts
 from readingroom.report.published.classes import top1_span
-from readingroom.report.published.finding import MEASURES, Finding, listed, span
+from readingroom.report.published.finding import MEASURES, Finding, listed, place_of, span
 from readingroom.report.published.solve import Solved
 from readingroom.report.wording import p_text
 
@@ -132,8 +132,8 @@ def _twice(first: Solved, second: Solved, measure: str, alike: set[Fraction], sa
         name=a.name,
         one=a.figures[measure].text,
         other=b.figures[measure].text,
-        where=a.place or say("row {n}", n=a.line),
-        elsewhere=b.place or say("row {n}", n=b.line),
+        where=place_of(a.place, a.line, say),
+        elsewhere=place_of(b.place, b.line, say),
     )
     if alike:
         said += say(": the same share once rounded and once cut off.")

@@ -8,7 +8,7 @@ from itertools import combinations
 from readingroom.core.translations import Translator
 from readingroom.evaluation.published import Printed, largest_class, misses, top1_of_mean
 from readingroom.evaluation.published.formulae import Span
-from readingroom.report.published.finding import MEASURES, STATISTICS, Finding, listed, named, percent
+from readingroom.report.published.finding import MEASURES, STATISTICS, Finding, listed, named, percent, place_of
 from readingroom.report.published.solve import Solved
 from readingroom.report.published.table import PublishedRow
 
@@ -122,8 +122,8 @@ def _misnamed(rows: Sequence[PublishedRow], say: Translator) -> Iterator[Finding
             text,
             measure=say(MEASURES[measure]),
             figures=listed((figure.text for _, _, figure in pairs), say),
-            mean=listed((row.place or say("row {n}", n=row.line) for row in mean), say),
-            median=listed((row.place or say("row {n}", n=row.line) for row in median), say),
+            mean=listed((place_of(row.place, row.line, say) for row in mean), say),
+            median=listed((place_of(row.place, row.line, say) for row in median), say),
         )
         lines = tuple(row.line for pair in pairs for row in pair[:2])
         yield Finding("median-as-mean", "warning", said, rows[0].group, lines)

@@ -91,6 +91,11 @@ def listed(words: Iterable[str], say: Translator, most: int = 8) -> str:
     return joined(found, say)
 
 
+def place_of(place: str, line: int, say: Translator) -> str:
+    """Where a row stands: as the table says, or its line."""
+    return say(place) if place else say("row {n}", n=line)
+
+
 def span(ends: Sequence[int], say: Translator) -> str:
     """``82``, or ``812 to 815``."""
     return f"{ends[0]}" if ends[0] == ends[-1] else say("{low} to {high}", low=ends[0], high=ends[-1])

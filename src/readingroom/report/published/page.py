@@ -64,7 +64,7 @@ def _shown(check: Check, group: str, say: Translator) -> GroupShown:
     findings = [("", finding) for finding in check.of_group(group)]
     for row in rows:
         findings += [(title_of(row, say), finding) for finding in check.about(row.solved.row.line)]
-    return GroupShown(group, _table(rows, group, say), tuple(findings))
+    return GroupShown(say(group), _table(rows, group, say), tuple(findings))
 
 
 def _table(rows: list[CheckedRow], group: str, say: Translator) -> Table:
@@ -79,7 +79,7 @@ def _table(rows: list[CheckedRow], group: str, say: Translator) -> Table:
 def _row(row: CheckedRow, names: list[str], say: Translator) -> tuple[AnyCell, ...]:
     figures = {figure.measure: figure for figure in row.figures}
     printed, n = row.solved.row, row.solved.sizes.total
-    head = Cell(printed.name, " · ".join(part for part in (printed.kind, printed.place) if part))
+    head = Cell(printed.name, " · ".join(part for part in (printed.kind, say(printed.place)) if part))
     return (head, Cell("–" if n is None else f"{n}"), *(_cell(figures.get(name), say) for name in names))
 
 

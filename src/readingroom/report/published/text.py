@@ -13,7 +13,7 @@ def title_of(row: CheckedRow, say: Translator) -> str:
     printed = row.solved.row
     words = set(printed.statistics.values()) if printed.classes else set()
     statistic = say(STATISTICS[words.pop()]) if len(words) == 1 else ""
-    return " · ".join(part for part in (printed.name, printed.kind, printed.place, statistic) if part)
+    return " · ".join(part for part in (printed.name, printed.kind, say(printed.place), statistic) if part)
 
 
 def figure_text(figure: Recomputed, say: Translator) -> str:
