@@ -83,6 +83,8 @@ def _of_block(block: Block, say: Translator) -> Iterator[tuple[Table | None, str
 def _title(table: Table, say: Translator) -> str:
     if table.name in _NAMED:
         return say(_NAMED[table.name])
+    if table.name.startswith("published-"):
+        return say("Published against yours")
     for family, title in _FAMILIES.items():
         if table.name.startswith(f"{family}-"):
             split = table.name.removeprefix(f"{family}-").split("-")[0]
