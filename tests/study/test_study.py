@@ -77,11 +77,15 @@ def test_a_second_run_does_only_what_changed(finished: Run, phantoms: Path, tmp_
     out = tmp_path / "runs"
     shutil.copytree(finished.folder.path, out / "tiny")
     before = finished.readings
+    left = out / "tiny" / "readers" / "冻结" / "checkpoint" / "state.pt"  # killed before it was removed
+    left.parent.mkdir()
+    left.write_bytes(b"")
     study = Study.load(phantoms / "tiny.yaml")
     counting = _Counting()
     again = study.run(out=out, progress=counting)
     assert not [name for name in counting.started if "training" in name or "reading" in name or "preparing" in name]
     pd.testing.assert_frame_equal(again.readings, before)
+    assert not left.parent.exists()
     changed = Study.load(phantoms / "tiny.yaml", ["readers.1.epochs=4"])
     counting = _Counting()
     third = changed.run(out=out, progress=counting)

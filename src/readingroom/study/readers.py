@@ -26,6 +26,7 @@ from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake
 from readingroom.study.schema import ReaderSection, StudyFile
 from readingroom.training.augmentation import AugmentationSection
+from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.objectives import Examples
 from readingroom.training.prepared import PreparedImages, prepare_images
 from readingroom.training.reader import ReaderPlan, TrainingData, train_reader
@@ -118,6 +119,8 @@ class Readers:
         if bundle is None:
             facts = {"study": self.study.study, "fold": job.fold, "repeat": job.repeat}
             bundle = train_reader(plan, data, where, key=key, facts=facts, progress=self.progress)
+        else:  # a run that was killed just after it had written the bundle left this
+            Checkpoint(where / "checkpoint", key).remove()
         return _Part(job, where, bundle, self._leaks(job))
 
     def _plan(self, job: Job) -> ReaderPlan:
