@@ -90,6 +90,16 @@ def test_each_class_stands_beside_its_own_published_row() -> None:
     assert "own lesions alone" in table.note
 
 
+def test_by_image_what_was_recognised_of_a_class_is_its_recall() -> None:
+    readings = draw(GASTRIC).drop(columns="lesion")
+    own = compute_results(readings, classes=GASTRIC, study="mine")
+    row = published_against_yours("gastric-lesions", own, say).rows[1]
+    sensitivity, accuracy = row[3], row[7]
+    assert isinstance(sensitivity, EstimateCell)
+    assert isinstance(accuracy, EstimateCell)
+    assert accuracy.estimate == sensitivity.estimate is not None
+
+
 def test_the_published_mean_accuracy_is_shown_as_top1_beside() -> None:
     table = published_against_yours("upper-gi-sites", results(*GASTRIC), say)
     rows = shown(table)
