@@ -8,6 +8,7 @@ import pytest
 from readingroom.core.errors import OutputError
 from readingroom.core.files import (
     atomic_write,
+    check_writable,
     hash_file,
     hash_value,
     read_json,
@@ -56,6 +57,16 @@ def test_a_file_in_the_place_of_a_folder_is_an_output_error(tmp_path: Path) -> N
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError, match="file stands where a folder is needed"):
         write_text(tmp_path / "taken" / "a.txt", "")
+
+
+def test_whether_a_file_can_be_written_is_known_before(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "a.csv")
+    assert list((tmp_path / "new").iterdir()) == []
+    with pytest.raises(OutputError, match="folder stands where a file is needed"):
+        check_writable(tmp_path / "new")
+    (tmp_path / "taken").touch()
+    with pytest.raises(OutputError, match="file stands where a folder is needed"):
+        check_writable(tmp_path / "taken" / "a.csv")
 
 
 def test_an_unknown_failure_of_the_system_is_not_disguised(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from readingroom.cases.images import read_image
 from readingroom.cases.view import find_view
-from readingroom.core.errors import ImageError, ReadingsError
+from readingroom.core.errors import ImageError, OutputError, ReadingsError
+from readingroom.reading import files
 from readingroom.reading.bundle import load_bundle
 from readingroom.reading.engine import open_engine
 from readingroom.reading.files import read_files
@@ -67,16 +68,16 @@ def test_a_folder_of_hostile_files_is_read_as_far_as_it_goes(
 ) -> None:
     good = (pictures / "0.png").read_bytes()
     folder = tmp_path / "h"
-    files = {"胃窦 图像.png": good, 'it\'s "quoted" [b] 100%.PNG': good, "in ner/new\nline.png": good, "noext": good}
-    files |= {"torn.png": good[:500], "text.png": b"hello", "zero.jpg": b"", "header.jpg": b"\xff\xd8\xff\xe0"}
-    files |= {
+    hostile = {"胃窦 图像.png": good, 'it\'s "quoted" [b] 100%.PNG': good, "in ner/new\nline.png": good, "noext": good}
+    hostile |= {"torn.png": good[:500], "text.png": b"hello", "zero.jpg": b"", "header.jpg": b"\xff\xd8\xff\xe0"}
+    hostile |= {
         "._0.png": b"junk",
         ".thumbs/0.png": good,
         "__MACOSX/0.png": b"junk",
         "folder.jpg/0.txt": b"",
         "other": good,
     }
-    for name, data in files.items():
+    for name, data in hostile.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     (folder / "away.png").symlink_to(pictures / "1.png")
@@ -98,6 +99,15 @@ def test_a_file_whose_name_is_not_utf_8_is_listed(bundle_folder: Path, pictures:
     readings, unread = read_files(bundle_folder, [tmp_path], out=tmp_path / "a.csv", engine="torch")
     assert readings["image"].tolist() == ["good.png"]
     assert [(one.image, one.reason) for one in unread] == [("\\xc4\\xe3.png", "the name is not UTF-8")]
+
+
+def test_a_table_that_cannot_be_written_is_told_before_anything_is_read(
+    bundle_folder: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").touch()
+    monkeypatch.setattr(files, "read_images", lambda *_, **__: pytest.fail("images were read"))
+    with pytest.raises(OutputError, match="file stands where a folder is needed"):
+        read_files(bundle_folder, [pictures], out=tmp_path / "taken" / "a.csv", engine="torch")
 
 
 def test_a_place_without_images_says_so(bundle_folder: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from readingroom.cases.folders import image_files
 from readingroom.cases.images import IMAGE_SUFFIXES
 from readingroom.core.errors import ImageError, ReadingsError
-from readingroom.core.files import legible
+from readingroom.core.files import check_writable, legible
 from readingroom.core.progress import Progress
 from readingroom.core.tables import write_csv, write_parquet
 from readingroom.reading.bundle import load_bundle
@@ -44,6 +44,7 @@ def read_files(
     Raises:
         ImageError: no images are there.
         ReadingsError: ``out`` is neither CSV nor Parquet.
+        OutputError: ``out`` cannot be written; said before anything is read.
 
     Example:
         >>> read_files("runs/demo/readers/resnet18-random", ["new/"], out="readings.csv")  # doctest: +SKIP
@@ -53,6 +54,7 @@ def read_files(
         raise ReadingsError(f"{out.suffix!r} is no kind of table", fix="End the name in .csv or .parquet", file=out)
     bundle = load_bundle(reader)
     paths = find_images(images)
+    check_writable(out)
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
     # A link is read under its own name, wherever it leads.
     found = [(path.parent.resolve() / path.name).relative_to(root).as_posix() for path in paths]
