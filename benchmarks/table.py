@@ -13,7 +13,17 @@ from statistics import median
 from readingroom.core.files import write_text
 
 RESULTS = Path(__file__).parent / "results"
-_LIBRARIES = ("torch", "torchvision", "timm", "fastai", "opencv-python-headless", "numpy")
+_LIBRARIES = (
+    "torch",
+    "torchvision",
+    "timm",
+    "fastai",
+    "opencv-python-headless",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,9 @@ def interleaved_medians(candidates: Mapping[str, Callable[[], object]], repeats:
     return {name: median(times) for name, times in seconds.items()}
 
 
-def report(name: str, title: str, unit: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> str:
+def report(
+    name: str, title: str, unit: str, rows: Sequence[Row], notes: Sequence[str] = (), *, save: bool = True
+) -> str:
     """Print the table, and save it as ``benchmarks/results/<name>.md``.
 
     Args:
@@ -64,6 +76,7 @@ def report(name: str, title: str, unit: str, rows: Sequence[Row], notes: Sequenc
         unit: of ours, peer and limit, such as ``images/s``.
         rows: the comparisons.
         notes: how it was measured: what peer and limit are, settings, spread.
+        save: False prints only, where a part of the benchmark ran.
 
     Returns:
         The text.
@@ -73,7 +86,8 @@ def report(name: str, title: str, unit: str, rows: Sequence[Row], notes: Sequenc
     parts = [f"# {title}", machine(), "\n".join(lines), "\n".join(f"- {note}" for note in notes)]
     text = "\n\n".join(part for part in parts if part) + "\n"
     print(text)
-    write_text(RESULTS / f"{name}.md", text)
+    if save:
+        write_text(RESULTS / f"{name}.md", text)
     return text
 
 
