@@ -91,7 +91,7 @@ class WeightedTotals:
     def __init__(self, each: Floats, codes: Ints, count: int) -> None:
         self.sums = np.stack([np.bincount(codes, weights=row, minlength=count) for row in each])
         self._drawn: Floats | None = None
-        self._totals = self.sums.sum(axis=1)
+        self._totals: Floats = self.sums.sum(axis=1)
 
     def of(self, drawn: Floats) -> Floats:
         """(K,) the totals where cluster c counts ``drawn[c]`` times; kept, for a draw's ratios are asked in turn."""
