@@ -82,6 +82,10 @@ class ImageError(ReadingRoomError):
     """A file cannot be read as an image."""
 
 
+class AnnotationError(ReadingRoomError):
+    """Outlines, boxes or labels that cannot be read, written without loss, or brought together."""
+
+
 class PartitionError(ReadingRoomError):
     """The cases cannot be divided as asked."""
 
