@@ -25,8 +25,9 @@ from readingroom.reading.precision import autocast, choose_device, choose_precis
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD
 from readingroom.training.augmentation import AugmentationSection, Augmenter
 from readingroom.training.checkpoint import Checkpoint
-from readingroom.training.fitting import VALIDATION_BATCH, Examples, fit
+from readingroom.training.fitting import VALIDATION_BATCH, fit
 from readingroom.training.frozen import keep_features
+from readingroom.training.objectives import Examples
 from readingroom.training.prepared import PreparedImages
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import FeatureSource, ImageSource, Rows, made_ahead

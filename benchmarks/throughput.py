@@ -33,7 +33,8 @@ from readingroom.reading.precision import Precision, autocast, choose_device, ch
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Pixels, Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
 from readingroom.training.checkpoint import Checkpoint
-from readingroom.training.fitting import Examples, fit
+from readingroom.training.fitting import fit
+from readingroom.training.objectives import Examples
 from readingroom.training.prepared import PreparedImages, prepare_images
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import ImageSource

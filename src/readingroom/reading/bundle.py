@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from readingroom.core.errors import BundleError, WeightsError
 from readingroom.core.files import atomic_write, hash_file, write_text
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
+from readingroom.networks.segmenter import Segmenter, build_segmenter
 from readingroom.reading.preprocessing import Preprocessing
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 READER_FILE = "reader.yaml"
 WEIGHTS_FILE = "weights.safetensors"
 LEARNED_FILE = "learned_from.csv"
@@ -40,6 +42,27 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Outlining:
+    """How a reader outlines lesions.
+
+    Args:
+        decoder: one of `readingroom.networks.segmenter.DECODERS`; the network is its encoder.
+        classify: whether the network has a classifier beside; without one the outline itself is the answer.
+        threshold: of the probability of lesion at a pixel.
+        flips: average over mirror images.
+        tile: side in pixels of the tiles that it reads; None for one pass.
+        smallest: outlines of a smaller share of the view are specks, and left out.
+    """
+
+    decoder: str
+    classify: bool
+    threshold: Threshold
+    flips: bool = False
+    tile: int | None = None
+    smallest: float = 0.0
+
+
+@dataclass(frozen=True)
 class ReaderBundle:
     """A network with its classes, its preprocessing, its threshold, and what it learned from.
 
@@ -52,6 +75,7 @@ class ReaderBundle:
         preprocessing: the contract for its input.
         threshold: None where the answer is the class of the highest score.
         facts: how it was made: weights, training, epochs, seed, times, study. For people, never for computing.
+        outlines: how it outlines; None for a reader of classes only.
     """
 
     name: str
@@ -62,6 +86,7 @@ class ReaderBundle:
     preprocessing: Preprocessing
     threshold: Threshold | None
     facts: dict[str, Any] = field(default_factory=dict)
+    outlines: Outlining | None = None
 
     def predicted(self, scores: Any) -> list[str]:
         """Classes answered for scores (N, C): by the threshold for two classes, by the highest score for more."""
@@ -72,7 +97,7 @@ class ReaderBundle:
         return [self.positive if value >= self.threshold.value else negative for value in scores[:, positive]]
 
 
-def save_bundle(folder: str | Path, bundle: ReaderBundle, network: Network, learned_from: pd.DataFrame) -> None:
+def save_bundle(folder: str | Path, bundle: ReaderBundle, network: nn.Module, learned_from: pd.DataFrame) -> None:
     """Write a bundle; ``reader.yaml`` comes last, so that a folder that has one is whole.
 
     Args:
@@ -95,6 +120,7 @@ def save_bundle(folder: str | Path, bundle: ReaderBundle, network: Network, lear
         "positive": bundle.positive,
         "preprocessing": bundle.preprocessing.as_dict(),
         "threshold": None if bundle.threshold is None else vars(bundle.threshold),
+        "outlines": None if bundle.outlines is None else asdict(bundle.outlines),
         "weights_sha256": hash_file(folder / WEIGHTS_FILE),
         "facts": bundle.facts,
     }
@@ -122,9 +148,14 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
             preprocessing=Preprocessing.from_dict(values["preprocessing"]),
             threshold=None if threshold is None else Threshold(**threshold),
             facts={**values["facts"], "weights_sha256": values["weights_sha256"]},
+            outlines=_outlining(values.get("outlines")),
         )
     except (KeyError, TypeError) as error:
         raise BundleError(f"the reader's description is incomplete ({error})", file=path) from error
+
+
+def _outlining(values: dict[str, Any] | None) -> Outlining | None:
+    return None if values is None else Outlining(**{**values, "threshold": Threshold(**values["threshold"])})
 
 
 def _reader_yaml(path: Path) -> dict[str, Any]:
@@ -145,6 +176,28 @@ def load_network(folder: str | Path, bundle: ReaderBundle) -> Network:
     Raises:
         BundleError: the weights are missing, damaged, or not those of the description.
     """
+    size = bundle.preprocessing.size
+    network = build_network(bundle.network, len(bundle.classes), weights="random", head=bundle.head, image_size=size)
+    _load_weights(folder, bundle, network)
+    return network.eval()
+
+
+def load_segmenter(folder: str | Path, bundle: ReaderBundle) -> Segmenter:
+    """The same for a reader that outlines.
+
+    Raises:
+        BundleError: the reader does not outline; or see `load_network`.
+    """
+    if bundle.outlines is None:
+        raise BundleError("this reader tells classes apart and does not outline", file=Path(folder) / READER_FILE)
+    classes = len(bundle.classes) if bundle.outlines.classify else 0
+    size = bundle.preprocessing.size
+    network = build_segmenter(bundle.network, bundle.outlines.decoder, image_size=size, classes=classes)
+    _load_weights(folder, bundle, network)
+    return network.eval()
+
+
+def _load_weights(folder: str | Path, bundle: ReaderBundle, network: nn.Module) -> None:
     path = Path(folder) / WEIGHTS_FILE
     if not path.is_file():
         raise BundleError("the weights are missing", fix="Copy the whole bundle folder again", file=path)
@@ -154,18 +207,10 @@ def load_network(folder: str | Path, bundle: ReaderBundle) -> Network:
             fix="Copy the whole bundle folder again",
             file=path,
         )
-    network = build_network(
-        bundle.network,
-        len(bundle.classes),
-        weights="random",
-        head=bundle.head,
-        image_size=bundle.preprocessing.size,
-    )
     try:
         network.load_state_dict(load_file(path))
     except RuntimeError as error:
         raise WeightsError(f"the weights do not fit the network ({error})", file=path) from error
-    return network.eval()
 
 
 def learned_from(folder: str | Path) -> pd.DataFrame:

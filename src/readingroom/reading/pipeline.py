@@ -79,7 +79,7 @@ def read_images(
     decoded = _decoded(bundle.preprocessing, images, root, workers or os.cpu_count() or 1, unread)
     task = progress.start(f"{bundle.name}: reading", len(images))
     try:
-        for group in _grouped(decoded, batch):
+        for group in grouped(decoded, batch):
             scores = engine.scores(np.stack([prepared for _, prepared in group]))
             now = time.perf_counter()
             rows.append(_rows(bundle, [name for name, _ in group], scores, (now - last) * 1000.0 / len(group)))
@@ -108,14 +108,14 @@ def _decoded(
         def submit(name: str) -> tuple[str, Future[Pixels]]:
             return name, pool.submit(prepare_file, root / name, preprocessing)
 
-        for name, future in _ahead((submit(name) for name in images), 4 * workers):
+        for name, future in ahead((submit(name) for name in images), 4 * workers):
             try:
                 yield name, future.result()
             except ImageError as error:
                 unread.append(Unread(name, error.what))
 
 
-def _ahead(items: Iterable[Item], count: int) -> Iterator[Item]:
+def ahead(items: Iterable[Item], count: int) -> Iterator[Item]:
     """Yield items while the next ``count`` are already under way: enough to overlap, never the whole set in memory."""
     waiting: deque[Item] = deque()
     for item in items:
@@ -125,7 +125,8 @@ def _ahead(items: Iterable[Item], count: int) -> Iterator[Item]:
     yield from waiting
 
 
-def _grouped(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def grouped(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Items in lists of a size, the last one shorter."""
     group: list[Item] = []
     for item in items:
         group.append(item)

@@ -81,6 +81,22 @@ class Preprocessing:
         anatomy = crop_to_view(to_rgb8(pixels), view)
         return _padded(anatomy, self.size) if self.fit == "pad" else _resized(anatomy, self.size, self.size)
 
+    def prepare_outline(self, mask: npt.NDArray[np.uint8], view: View) -> Pixels:
+        """Bring an outline where `prepare` brings its image's pixels.
+
+        Args:
+            mask: (H, W) 0 or 1, of the whole frame.
+            view: as found in the frame.
+
+        Returns:
+            (size, size) 0 or 1; a pixel is inside where half of it is.
+        """
+        x0, y0, x1, y1 = view.box_xyxy_px
+        # What a patch hides belongs to the lesion all the same: nothing is blanked here.
+        cropped = np.ascontiguousarray(mask[y0:y1, x0:x1]) * np.uint8(255)
+        made = _padded(cropped, self.size) if self.fit == "pad" else _resized(cropped, self.size, self.size)
+        return np.asarray(made >= 128, dtype=np.uint8)
+
     @property
     def prepared_key(self) -> str:
         """Hash of what decides the prepared pixels: everything but the normalisation."""
@@ -108,7 +124,7 @@ def _padded(pixels: Pixels, size: int) -> Pixels:
     height, width = pixels.shape[:2]
     scale = size / max(height, width)
     inner = _resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
-    canvas = np.zeros((size, size, 3), dtype=np.uint8)
+    canvas = np.zeros((size, size, *pixels.shape[2:]), dtype=np.uint8)
     top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
     canvas[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
     return canvas

@@ -34,6 +34,8 @@ def compute_results(
     prevalence: float | None = None,
     subgroups: Sequence[str] | None = None,
     ordered: bool = False,
+    outlined: pd.DataFrame | None = None,
+    size_edges: Sequence[float] | None = None,
 ) -> Results:
     """Compute everything that the readings say.
 
@@ -55,6 +57,8 @@ def compute_results(
         prevalence: of two classes, predictive values are also given at this prevalence.
         subgroups: facts that make subgroups; None takes every fact with a few levels.
         ordered: the classes are grades, so that agreement is weighted by distance.
+        outlined: what readers outlined, the rows of ``outlines/<reader>.parquet``.
+        size_edges: shares of the image that divide lesions by size; None takes thirds.
 
     Example:
         >>> rows = [("r", f"{i}", "test", "ab"[i % 2], "ab"[i % 2 if i else 1], i % 2, 1 - i % 2) for i in range(6)]
@@ -69,7 +73,17 @@ def compute_results(
     units = [unit for unit in counted if unit != "patient" or patients_known] or ["image"]
     found = _performances(table, classes, positive, units, level, patients_known)
     pooled = tuple(performance if prevalence is None else at(performance, prevalence) for performance in found)
-    asked = Asked(classes, positive, level, prevalence, facts_of(table, subgroups), ordered, patients_known)
+    asked = Asked(
+        classes,
+        positive,
+        level,
+        prevalence,
+        facts_of(table, subgroups),
+        ordered,
+        patients_known,
+        pd.DataFrame() if outlined is None else outlined,
+        size_edges,
+    )
     return Results(
         study=study,
         classes=tuple(classes),

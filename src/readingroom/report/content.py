@@ -17,6 +17,7 @@ from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by
 from readingroom.report.headline import Lead, find_lead
 from readingroom.report.limits import Limit, find_limits
 from readingroom.report.methods import methods_paragraphs
+from readingroom.report.outline_tables import OutlineTables, outline_tables
 from readingroom.report.participants import Part, audited_parts, exclusions, part_frame, parts_of, table_one
 from readingroom.report.published import Beside, put_beside
 from readingroom.report.results import Results
@@ -87,6 +88,7 @@ class Content:
     table_one: Table | None
     blocks: tuple[Block, ...]
     analysed: dict[str, AnalysisTables]
+    outlines: OutlineTables
     external: Table | None
     external_shown: Table | None
     comparisons: tuple[Group, ...]
@@ -115,7 +117,11 @@ class Content:
         ]
         named = [item.whole or item.table for group in self.comparisons for item in group.tables]
         analysed = [table for tables in self.analysed.values() for table in tables.tables()]
-        return [table for table in (*blocks, *named, *others, *analysed, self.external) if table is not None]
+        return [
+            table
+            for table in (*blocks, *named, *others, *analysed, *self.outlines.tables(), self.external)
+            if table is not None
+        ]
 
     def blocks_of(self, *, external: bool) -> tuple[Block, ...]:
         """Results by part and unit: those of the external part, or all others."""
@@ -163,6 +169,7 @@ def gather(
         table_one=table_one(frame, parts, say) if parts else None,
         blocks=tuple(_blocks(results, say)),
         analysed={split: analysis_tables(results, split, say) for split in JUDGED if split in results.splits},
+        outlines=outline_tables(results, say),
         external=shift_table(results, say),
         external_shown=shift_table(_networks(results), say),
         comparisons=tuple(_comparisons(results, lead, say)),

@@ -66,8 +66,18 @@ def headline(results: Results, lead: Lead, say: Translator) -> list[str]:
 def lead_sentences(results: Results, lead: Lead, say: Translator) -> list[str]:
     """How well the reader of the headline did, and how it was chosen."""
     rates = _rates(lead.performance, say) if results.positive is not None else ""
-    sentences = [_main(results, lead, say), rates, _choice(results, lead, say)]
+    sentences = [_outlined(results, lead, say), _main(results, lead, say), rates, _choice(results, lead, say)]
     return [sentence for sentence in sentences if sentence]
+
+
+def _outlined(results: Results, lead: Lead, say: Translator) -> str:
+    own = lead.performance
+    found = [o for o in results.analyses.outlines if (o.reader, o.split) == (own.reader, own.split)]
+    if not found or "iou" not in found[0].images:
+        return ""
+    text = "The outlines of {reader} overlap the reference with a mean IoU of {iou} on {n} {part} images with a lesion."
+    said = interval_sentence("iou", found[0].images["iou"], say)
+    return say(text, reader=own.reader, iou=said, n=found[0].with_lesion, part=say(own.split))
 
 
 def _main(results: Results, lead: Lead, say: Translator) -> str:

@@ -71,6 +71,8 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         prevalence=run.section("evaluation").get("prevalence"),
         subgroups=run.section("evaluation").get("subgroups"),
         ordered=task.get("kind") == "grading",
+        outlined=run.outlined,
+        size_edges=run.section("evaluation").get("size_edges"),
     )
     content = gather(
         results,
@@ -129,6 +131,7 @@ def render_page(content: Content, pictures: Mapping[str, Picture], supplements: 
             external_blocks=content.blocks_of(external=True),
             external_table=content.external_shown,
             analysed=content.analysed,
+            outlines=content.outlines,
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
@@ -163,18 +166,22 @@ _TITLES = {
 
 _FIGURES = (
     *("flow", "classes", "losses", "roc", "measures", "confusion", "times"),
-    *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest"),
+    *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest", "outlines"),
 )
 
 
 def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator) -> list[Section]:
     part = say(SPLIT_NAMES[content.results.splits[0]]) if content.results.splits else ""
     shown = content.analysed.get(content.results.splits[0]) if content.results.splits else None
+    outlined = {"outlines": ("Outlines", bool(content.outlines.tables()))}
+    read = {"results": ("Results: {part}", bool(content.blocks))}
+    # Where lesions are only outlined, the outlines are the result.
+    results = {**outlined, **read} if set(content.results.classes) == {"lesion", "no lesion"} else {**read, **outlined}
     wanted = {
         "participants": ("Participants", bool(content.table_one)),
         "audit": ("Data audit", content.audit is not None),
         "training": ("Training of the networks", "losses" in pictures or content.training is not None),
-        "results": ("Results: {part}", bool(content.blocks)),
+        **results,
         "comparisons": ("Reader against reader", bool(content.comparisons)),
         "published": ("Published against yours", content.published is not None),
         "people": ("Reader study", shown is not None and shown.of_people),

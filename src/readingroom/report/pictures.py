@@ -17,6 +17,7 @@ from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
 from readingroom.report.figures.flow import draw_flow
 from readingroom.report.figures.matrix import draw_confusion
+from readingroom.report.figures.outlines import draw_outlines
 from readingroom.report.figures.style import Pen, Picture, render
 from readingroom.report.participants import flow_of
 from readingroom.report.wording import SPLIT_NAMES
@@ -87,6 +88,9 @@ def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
     if compared:
         pair = [one for one in compared if (one.first, one.second) == (compared[0].first, compared[0].second)]
         drawings["modalities"] = partial(draw_modalities, found=pair)
+    outlined = [one for one in found.outlines if one.split == split and one.values]
+    if outlined:
+        drawings["outlines"] = partial(draw_outlines, outlined=outlined)
     reader = content.lead.performance.reader if content.lead is not None else None
     own = [one for one in found.subgroups if (one.reader, one.split) == (reader, split)]
     measures = list(dict.fromkeys(name for one in own for name in one.measures))[:3]

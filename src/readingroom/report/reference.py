@@ -89,7 +89,7 @@ def _kind(kind: Mapping[str, Any]) -> str:
         return " or ".join(_kind(one) for one in kind["anyOf"])
     if kind.get("type") == "array":
         # Tuples of a fixed length give each place its own type.
-        inner = kind.get("items") or next(iter(kind.get("prefixItems", [])), {})
+        inner: Mapping[str, Any] = kind.get("items") or next(iter(kind.get("prefixItems", [])), {})
         return f"list of {_kind(inner)}"
     if kind.get("type") == "object":
         return f"by name: {_kind(kind.get('additionalProperties') or {})}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from json import JSONDecodeError
 from pathlib import Path
@@ -31,6 +31,7 @@ class RunFolder:
         audit: what the audit found.
         histories: training by epoch, by reader.
         readings: all readings of all readers.
+        outlined: what readers outlined, one row an image and reader; empty where none outlines.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class RunFolder:
     audit: dict[str, Any]
     histories: dict[str, pd.DataFrame] = field(default_factory=dict)
     readings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def title(self) -> str:
@@ -76,6 +78,7 @@ def read_run_folder(path: Path) -> RunFolder:
         audit=_read(path / "audit.json", read_json, {}),
         histories=_histories(path),
         readings=_readings(path, [*(manifest.get("readers") or {}), *(manifest.get("people") or [])]),
+        outlined=_tables(path.glob("outlines/*.parquet"), list(manifest.get("readers") or {})),
     )
 
 
@@ -104,12 +107,16 @@ def _histories(path: Path) -> dict[str, pd.DataFrame]:
 
 
 def _readings(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
-    files = sorted(path.glob("readings/*.parquet"))
-    # A reader that an earlier form of the study had may have left its readings behind.
-    files = [file for file in files if not wanted or file.stem in wanted]
-    for file in files:
-        read_facts(file)
-    tables = [table for table in (_read(file, read_table, pd.DataFrame()) for file in files) if len(table)]
-    if not tables:
+    table = _tables(path.glob("readings/*.parquet"), wanted)
+    if table.empty:
         raise ReadingsError("no readings", fix="Run the study first", file=path / "readings")
-    return pd.concat(tables, ignore_index=True)
+    return table
+
+
+def _tables(files: Iterable[Path], wanted: Sequence[str]) -> pd.DataFrame:
+    # A reader that an earlier form of the study had may have left its tables behind.
+    kept = [file for file in sorted(files) if not wanted or file.stem in wanted]
+    for file in kept:
+        read_facts(file)
+    tables = [table for table in (_read(file, read_table, pd.DataFrame()) for file in kept) if len(table)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

@@ -38,7 +38,9 @@ MEASURE_NAMES = {
 
 _DECIMALS = frozenset(
     {"auc", "f1", "brier", "slope", "intercept", "ece", "ece_after_temperature", "temperature", "kappa", "alpha"}
+    | {"iou", "dice", "surface_dice", "outlines"}
 )
+_PIXELS = frozenset({"hausdorff95", "surface_distance"})
 
 
 METHOD_NAMES = {
@@ -69,6 +71,8 @@ def value_text(measure: str, value: float | None) -> str:
     """A value: ``0.953`` for areas and F1, ``92.7%`` for rates, a dash where it is not defined."""
     if value is None:
         return "–"
+    if measure in _PIXELS:
+        return f"{value:.1f}"
     return f"{value:.3f}" if measure in _DECIMALS else f"{100 * value:.1f}%"
 
 
@@ -76,6 +80,8 @@ def interval_text(measure: str, estimate: Estimate | None, joint: str = "–") -
     """An interval, without its level: ``0.921–0.985`` or ``86.1–96.4``."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return ""
+    if measure in _PIXELS:
+        return f"{estimate.low:.1f}{joint}{estimate.high:.1f}"
     if measure in _DECIMALS:
         return f"{estimate.low:.3f}{joint}{estimate.high:.3f}"
     return f"{100 * estimate.low:.1f}{joint}{100 * estimate.high:.1f}"

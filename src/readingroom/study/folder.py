@@ -75,6 +75,15 @@ class RunFolder:
             parts.append(f"repeat-{repeat}")
         return self.path.joinpath("readers", *parts)
 
+    def outlined(self, reader: str) -> Path:
+        """One row an image that this reader outlined; its masks are in the folder of the same name beside."""
+        return self.path / "outlines" / f"{reader}.parquet"
+
+    def masks(self, reader: str, fold: int, repeat: int, *, folds: int, repeats: int) -> Path:
+        """Folder of the masks that a reader drew, laid out as `reader`."""
+        bundle = self.reader(reader, fold, repeat, folds=folds, repeats=repeats)
+        return self.path / "outlines" / bundle.relative_to(self.path / "readers")
+
     def readings(self, reader: str) -> Path:
         """One row a reading of this reader."""
         return self.path / "readings" / f"{reader}.parquet"

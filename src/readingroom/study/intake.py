@@ -19,6 +19,7 @@ from readingroom.core.files import hash_value, write_json
 from readingroom.core.progress import Progress
 from readingroom.core.tables import write_csv, write_parquet
 from readingroom.study.folder import RunFolder
+from readingroom.study.outlines import Outlines, as_lesion_cases, check_outlines
 from readingroom.study.published import write_copies
 from readingroom.study.schema import StudyFile
 
@@ -34,13 +35,15 @@ class Intake:
         cases: the images that could be read, external ones included.
         catalogue: one row an image of the case table, readable or not.
         partition: one row an image and fold.
-        audit: as `readingroom.cases.audit.audit_cases` gives it.
+        audit: as `readingroom.cases.audit.audit_cases` gives it, with ``outlines`` where they are needed.
+        outlines: of the cases; None where no reader needs them.
     """
 
     cases: CaseTable
     catalogue: pd.DataFrame
     partition: Partition
     audit: dict[str, Any]
+    outlines: Outlines | None = None
 
     @cached_property
     def folds(self) -> list[int]:
@@ -89,17 +92,32 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     cases, external = _load(study, base)
     everything = cases if external is None else join_cases(cases, external)
     catalogue = _catalogue(everything, study, folder, strict, progress)
+    outlines = None
+    if study.outlines:
+        outlines = check_outlines(_readable(everything, catalogue), catalogue, study.task.normal, progress)
+        if study.task.kind == "segmentation":
+            everything = as_lesion_cases(replace(outlines, cases=everything))
+            cases, external = _only(cases, everything), None if external is None else _only(external, everything)
+            catalogue = catalogue[catalogue["image"].isin(everything.frame["image"])].reset_index(drop=True)
     duplicates = find_duplicates(catalogue)
     partition = _partition(study, _readable(cases, catalogue), external, catalogue, duplicates)
     audit = audit_cases(everything, catalogue, partition, duplicates.pairs, seed=study.partition.seed)
+    audit |= {} if outlines is None else {"outlines": outlines.audit()}
     write_json(folder.audit, audit)
     readable = _readable(everything, catalogue)
     if (partition.frame["copy"] > 0).any():
         readable, partition = write_copies(study, readable, catalogue, partition, folder.published, progress)
         catalogue = _catalogue(readable, study, folder, strict, progress)
-    intake = Intake(readable, catalogue, partition, audit)
+    intake = Intake(readable, catalogue, partition, audit, outlines)
     write_csv(intake.described_partition(), folder.partition)
     return intake
+
+
+def _only(part: CaseTable, whole: CaseTable) -> CaseTable:
+    """The rows of the whole table that are of one of the two tables it was made of, as the whole says them."""
+    names = set(part.rebased(whole.root).frame["image"])
+    frame = whole.frame[whole.frame["image"].isin(names)].reset_index(drop=True)
+    return replace(whole, frame=frame, source=part.source)
 
 
 def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
@@ -107,7 +125,16 @@ def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
     root = None if study.images is None else base / study.images
     # As published, a column may well put a patient on both sides; that is what is to be shown.
     split = scheme.column if scheme.protocol == "sound" else None
-    cases = load_cases(base / study.cases, label=task.label, classes=task.classes, root=root, split=split)
+    only_outlines = task.kind == "segmentation"
+    cases = load_cases(
+        base / study.cases,
+        label=task.label,
+        classes=task.classes,
+        root=root,
+        split=split,
+        labelled=not only_outlines,
+        complete=not only_outlines,
+    )
     if scheme.external is None:
         return cases, None
     return cases, load_cases(base / scheme.external, label=task.label, classes=cases.classes, complete=False)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from readingroom.cases.catalogue import view_of
-from readingroom.core.errors import LeakageError, Problem, ReadingRoomError
+from readingroom.core.errors import LeakageError, Problem, ReadingRoomError, StudyFileError
 from readingroom.core.files import hash_file, hash_value
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
@@ -21,13 +21,17 @@ from readingroom.core.tables import read_facts, write_parquet
 from readingroom.reading.bundle import LEARNED_COLUMNS, READER_FILE, ReaderBundle, learned_from, load_bundle, overlap
 from readingroom.reading.engine import open_engine
 from readingroom.reading.pipeline import Unread, prepare_file, read_images
-from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Preprocessing
+from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
 from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake
+from readingroom.study.outline_readings import as_readings, outline_images
+from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
+from readingroom.study.outlines import Outlines
 from readingroom.study.schema import ReaderSection, StudyFile
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.objectives import Examples
+from readingroom.training.outlining import UNKNOWN
 from readingroom.training.prepared import PreparedImages, prepare_images
 from readingroom.training.reader import ReaderPlan, TrainingData, train_reader
 
@@ -75,9 +79,10 @@ class Readers:
             for job in self._jobs(section):
                 self._leaks(job)  # refuses the last reader before the first is trained
         prepared = self._prepared()
+        outlines = self._prepared_outlines()
         facts: dict[str, dict[str, Any]] = {}
         for section in self.study.reader_list:
-            parts = [self._one(job, prepared) for job in self._jobs(section)]
+            parts = [self._one(job, prepared, outlines) for job in self._jobs(section)]
             self._write_readings(section.reader_name, parts)
             facts[section.reader_name] = parts[0].facts | {
                 "leaks": sorted({one for part in parts for one in part.leaks})
@@ -104,12 +109,40 @@ class Readers:
             progress=self.progress,
         )
 
+    def _prepared_outlines(self) -> PreparedImages | None:
+        """Every outline once, as its image was prepared; None where no reader outlines."""
+        known = self.intake.outlines
+        if known is None:
+            return None
+        contract = self._contract()
+        catalogue = self.intake.catalogue.set_index("image")
+        images = self.intake.cases.frame["image"].tolist()
+        rows = {str(name): row for name, row in catalogue.loc[images].iterrows()}
+
+        def prepare(name: str) -> Pixels:
+            row = rows[name]
+            mask = known.mask(name, int(row["height"]), int(row["width"]))
+            if mask is None:
+                return np.full((contract.size, contract.size), UNKNOWN, dtype=np.uint8)
+            return contract.prepare_outline(mask, view_of(row))
+
+        return prepare_images(
+            self.folder.prepared,
+            images,
+            prepare,
+            size=contract.size,
+            key=hash_value(["outlines", contract.prepared_key, catalogue.loc[images, "sha256"].tolist(), known.key]),
+            channels=(),
+            what="outlines",
+            progress=self.progress,
+        )
+
     def _contract(self) -> Preprocessing:
         section = self.study.input
         return Preprocessing(view=section.view, size=section.size, fit=section.fit)
 
-    def _one(self, job: Job, prepared: PreparedImages) -> _Part:
-        data = self._data(job, prepared)
+    def _one(self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None) -> _Part:
+        data = self._data(job, prepared, outlines if job.section.decoder is not None else None)
         plan = self._plan(job)
         key = hash_value([plan.as_dict(), data.key, _origin_hash(plan.weights)])
         where = self.folder.reader(
@@ -142,16 +175,34 @@ class Readers:
             augmentation=None if published or augmentation == AugmentationSection() else augmentation,
             threshold=study.evaluation.threshold,
             seed=recipe.seed if job.repeat == 1 else derive_seed(recipe.seed, "repeat", job.repeat),
+            outlines=section.outlines,
+            outline_threshold=study.evaluation.outline_threshold,
         )
 
-    def _data(self, job: Job, prepared: PreparedImages) -> TrainingData:
+    def _data(self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None) -> TrainingData:
         cases = self.intake.cases
         splits = self.intake.splits(job.fold)
         codes = {name: code for code, name in enumerate(cases.classes)}
         targets = np.array([codes[name] for name in cases.frame["label"]], dtype=np.int64)
-        examples = Examples(_rows(splits, "training"), _rows(splits, "validation"), targets, len(cases.classes))
+        training, validation = _rows(splits, "training"), _rows(splits, "validation")
+        if outlines is not None and not job.section.classify:
+            training, validation = (self._with_outline(rows, job) for rows in (training, validation))
+        examples = Examples(training, validation, targets, len(cases.classes))
         preprocessing = self._normalised(prepared, examples.training)
-        return TrainingData(prepared, examples, preprocessing, self._learned(job), self.folder.prepared)
+        return TrainingData(prepared, examples, preprocessing, self._learned(job), self.folder.prepared, outlines)
+
+    def _with_outline(self, rows: npt.NDArray[np.int64], job: Job) -> npt.NDArray[np.int64]:
+        """Those of some rows whose outline is known, no lesion included."""
+        images = self.intake.cases.frame["image"]
+        state = self.intake.outlines.state if self.intake.outlines is not None else {}
+        kept = np.array([row for row in rows if state.get(images[row], NOT_KNOWN) != NOT_KNOWN], dtype=np.int64)
+        if not len(kept):
+            raise StudyFileError(
+                f"{job.section.reader_name}: no image of a part has an outline that can be used",
+                fix="See outlines in audit.json",
+                field="readers.decoder",
+            )
+        return kept
 
     def _learned(self, job: Job) -> pd.DataFrame:
         """The images that a training sees, in the columns of a bundle's record."""
@@ -198,23 +249,47 @@ class Readers:
         path = self.folder.readings(name)
         keys = [[part.bundle.facts["key"], part.bundle.facts["weights_sha256"]] for part in parts]
         key = hash_value([keys, self.intake.key])
-        if path.is_file() and read_facts(path).get("key") == key:
+        written = [file for file in (path, self.folder.outlined(name)) if file.is_file()]
+        if written and all(read_facts(file).get("key") == key for file in written):
             return
-        frames = [self._read(part) for part in parts]
-        write_parquet(pd.concat(frames, ignore_index=True), path, kind="readings", facts={"key": key})
+        read = [self._read(part) for part in parts]
+        outlined = [outlines for _, outlines in read if outlines is not None]
+        if outlined:
+            table = pd.concat(outlined, ignore_index=True)
+            write_parquet(table, self.folder.outlined(name), kind="outlines", facts={"key": key})
+        frames = [frame for frame, _ in read if frame is not None]
+        if frames:
+            write_parquet(pd.concat(frames, ignore_index=True), path, kind="readings", facts={"key": key})
 
-    def _read(self, part: _Part) -> pd.DataFrame:
+    def _read(self, part: _Part) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+        """Readings of the class, and outlines, of every image to be read; None for what the reader does not give."""
         cases = self.intake.cases
-        splits = self.intake.splits(part.job.fold)
-        chosen = splits.isin(READ_SPLITS)
+        chosen = self.intake.splits(part.job.fold).isin(READ_SPLITS)
         images = cases.frame.loc[chosen, "image"].tolist()
+        if part.bundle.outlines is not None and self.intake.outlines is not None:
+            return self._outline(part, images, self.intake.outlines)
         engine = open_engine(part.where, part.bundle, images=len(images))
         readings, unread = read_images(part.bundle, engine, images, cases.root, progress=self.progress)
         _refuse_unread(unread)
+        return self._with_facts(readings, part), None
+
+    def _outline(
+        self, part: _Part, images: list[str], outlines: Outlines
+    ) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+        job = part.job
+        folds, repeats = len(self.intake.folds), self.study.training.repeats
+        folder = self.folder.masks(part.bundle.name, job.fold, job.repeat, folds=folds, repeats=repeats)
+        outlined, unread = outline_images(part.where, part.bundle, images, outlines, folder, self.progress)
+        _refuse_unread(unread)
+        outlined["mask"] = [(folder / name).relative_to(self.folder.path).as_posix() for name in outlined["mask"]]
+        readings = as_readings(outlined, part.bundle)
+        return None if readings is None else self._with_facts(readings, part), self._with_facts(outlined, part)
+
+    def _with_facts(self, rows: pd.DataFrame, part: _Part) -> pd.DataFrame:
         facts = self.intake.reading_facts(part.job.fold)
-        return readings.merge(facts, on="image", how="left", validate="one_to_one").assign(
-            fold=part.job.fold, repeat=part.job.repeat
-        )
+        facts = facts.drop(columns=[name for name in facts if name != "image" and name in rows])
+        joined = rows.merge(facts, on="image", how="left", validate="one_to_one")
+        return joined.assign(fold=part.job.fold, repeat=part.job.repeat)
 
 
 @dataclass(frozen=True)

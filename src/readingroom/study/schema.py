@@ -17,26 +17,31 @@ from readingroom.core.errors import StudyFileError
 from readingroom.reading.preprocessing import InputSection
 from readingroom.report.published import DOCUMENTS
 from readingroom.training.augmentation import AugmentationSection
+from readingroom.training.outline_reader import OutlinePlan
 from readingroom.training.recipe import TrainingSection
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Width = Annotated[int, Field(ge=1, le=65536)]
+Side = Annotated[int, Field(ge=32, le=4096)]
 RULE = re.compile(r"^(youden|(sensitivity|specificity)>=0?\.\d+)$")
 
 
 class TaskSection(Section):
     """What is to be told apart."""
 
-    kind: Literal["classification", "grading"] = "classification"
-    """`classification`, or `grading` where the classes have an order, from the least to the most severe."""
+    kind: Literal["classification", "grading", "segmentation"] = "classification"
+    """`classification`; `grading` where the classes have an order, from the least to the most severe; `segmentation`
+    where lesions are only outlined: every reader then needs a `decoder`, and the answer is lesion or no lesion."""
     label: str = "label"
     """Column of the case table that holds the class."""
-    classes: Annotated[list[str], Field(min_length=2)] | None = None
+    classes: Annotated[list[str], Field(min_length=1)] | None = None
     """The classes and their order; images of other classes are left out and counted. All classes by default."""
     positive: str | None = None
     """Of two classes, the one that is looked for; the last of `classes` by default."""
+    normal: list[str] | None = None
+    """Classes without a lesion, whose images need no outline; by default those called normal, healthy or negative."""
 
-    @field_validator("classes", mode="before")
+    @field_validator("classes", "normal", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
         # YAML reads 0 and no as numbers and booleans; a class is what the table says.
@@ -49,6 +54,8 @@ class TaskSection(Section):
     @model_validator(mode="after")
     def _consistent(self) -> TaskSection:
         if self.classes is not None:
+            if len(self.classes) < 2 and self.kind != "segmentation":
+                raise ValueError("two classes are needed to tell apart; one is enough for kind: segmentation")
             if len(set(self.classes)) < len(self.classes):
                 raise ValueError("a class is named twice in classes")
             if self.positive is not None and self.positive not in self.classes:
@@ -65,6 +72,11 @@ class EvaluationSection(Section):
     """What is counted; a unit that the case table does not know is left out."""
     threshold: str | float = "youden"
     """Two classes: rule on the validation part (`youden`, `sensitivity>=0.9`, `specificity>=0.9`), or a number."""
+    outline_threshold: Literal["dice"] | Annotated[float, Field(gt=0, lt=1)] = "dice"
+    """Probability at which a pixel is lesion: `dice`, that of the highest mean Dice on the validation part; or a
+    number."""
+    size_edges: list[float] | None = None
+    """Outlines by size of the lesion: edges as shares of the image; by default thirds of the lesions tested."""
     interval: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Level of the intervals."""
     compare: Literal["holm"] = "holm"
@@ -89,6 +101,9 @@ class EvaluationSection(Section):
         if value is not None and value not in DOCUMENTS:
             raise ValueError(f"{value!r} is no document: {', '.join(DOCUMENTS)}")
         return value
+
+
+_ORIGINS = {"imagenet": "imagenet", "random": "random"}
 
 
 def _optional(one: FieldInfo) -> Any:
@@ -117,13 +132,45 @@ class ReaderSection(_OVERRIDES):
     """Widths of the head's hidden layers: `[1024, 512, 256, 64]` in study 2. Empty: one linear layer."""
     augmentation: AugmentationSection | None = None
     """For this reader alone; `{}` switches the study's augmentation off."""
+    decoder: str | None = None
+    """Outline lesions: `deeplabv3` as in study 3, `unet` or another; the network is its encoder. Masks are in the case
+    table's column `outline`."""
+    classify: bool = False
+    """With a `decoder`: tell the classes apart as well, by a classifier on the same encoder."""
+    window: Side | None = None
+    """With a `decoder`: training sees squares of so many pixels, drawn at random; 513 in study 3."""
+    tile: Side | None = None
+    """With a `decoder`: read in overlapping tiles of so many pixels; null reads the view in one pass."""
+    flips: bool = False
+    """With a `decoder`: average the outline over mirror images when reading."""
+    smallest: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """With a `decoder`: outlines of a smaller share of the image are specks, and left out."""
+
+    @model_validator(mode="after")
+    def _decoder_goes_with(self) -> ReaderSection:
+        if self.decoder is None:
+            needs = [name for name in ("classify", "window", "tile", "flips", "smallest") if getattr(self, name)]
+            if needs:
+                raise ValueError(f"{needs[0]} needs a decoder: it is about outlines")
+        elif self.train == "head" or self.head:
+            raise ValueError("a reader that outlines is trained as a whole: train and head do not go with a decoder")
+        return self
+
+    @property
+    def outlines(self) -> OutlinePlan | None:
+        """How it outlines; None where it tells classes apart only."""
+        if self.decoder is None:
+            return None
+        return OutlinePlan(self.decoder, self.classify, self.window, self.flips, self.tile, self.smallest)
 
     @property
     def reader_name(self) -> str:
         """The reader's name, safe as the name of a folder."""
         if self.name is not None:
             return self.name
-        origin = {"imagenet": "imagenet", "random": "random"}.get(self.weights, "transfer")
+        if self.decoder is not None:
+            return f"{self.decoder}-{self.network}-{_ORIGINS.get(self.weights, 'transfer')}"
+        origin = _ORIGINS.get(self.weights, "transfer")
         return f"{self.network}-{origin}{'-frozen' if self.train == 'head' else ''}"
 
     def start(self, base: Path) -> str:
@@ -199,6 +246,10 @@ class StudyFile(Section):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"two readers are called {doubled[0]!r}; give one of them a name: of its own")
+        if self.task.kind == "segmentation":
+            plain = [one.reader_name for one in self.reader_list if one.decoder is None]
+            if plain:
+                raise ValueError(f"{plain[0]!r} has no decoder: in a study of kind segmentation every reader outlines")
         strange = [one.reader_name for one in self.reader_list if re.search(r"[/\\\x00-\x1f]|^\.", one.reader_name)]
         if strange:
             raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
@@ -208,6 +259,11 @@ class StudyFile(Section):
     def reader_list(self) -> list[ReaderSection]:
         """The readers, whichever way they were written."""
         return list(self.readers.readers()) if isinstance(self.readers, ReaderMatrix) else self.readers
+
+    @property
+    def outlines(self) -> bool:
+        """Whether any reader outlines, so that outlines are needed."""
+        return any(one.decoder is not None for one in self.reader_list)
 
     def positive_of(self, classes: tuple[str, ...]) -> str | None:
         """The class that is looked for, of two.

@@ -62,7 +62,14 @@ class Run:
     def readings(self) -> pd.DataFrame:
         """Every reading of every reader, people included: one row a reading."""
         names = [*self.manifest["readers"], *self.manifest["people"]]
-        return pd.concat([pd.read_parquet(self.folder.readings(name)) for name in names], ignore_index=True)
+        files = [file for name in names if (file := self.folder.readings(name)).is_file()]
+        return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+
+    @cached_property
+    def outlines(self) -> pd.DataFrame:
+        """Every image that an outlining reader read: what it drew, and how well that fits; empty without any."""
+        files = [file for name in self.manifest["readers"] if (file := self.folder.outlined(name)).is_file()]
+        return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True) if files else pd.DataFrame()
 
     @property
     def audit(self) -> dict[str, Any]:

@@ -21,17 +21,17 @@ from readingroom.reading.preprocessing import Pixels
 
 @dataclass(frozen=True)
 class PreparedImages:
-    """A memory-mapped file of prepared images.
+    """A memory-mapped file of prepared images, or of their outlines.
 
     Args:
-        path: ``.npy`` of (N, size, size, 3), 8 bit RGB.
+        path: ``.npy`` of (N, size, size, 3), 8 bit RGB, or of (N, size, size).
     """
 
     path: Path
 
     @cached_property
     def pixels(self) -> Pixels:
-        """(N, size, size, 3); pages are read from disk when they are touched."""
+        """(N, size, size, 3) or (N, size, size); pages are read from disk when they are touched."""
         return np.asarray(np.load(self.path, mmap_mode="r"))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -63,6 +63,8 @@ def prepare_images(
     *,
     size: int,
     key: str,
+    channels: tuple[int, ...] = (3,),
+    what: str = "images",
     progress: Progress | None = None,
 ) -> PreparedImages:
     """Prepare images into one memory-mapped file, or find the file that an earlier run made of the same images.
@@ -70,9 +72,11 @@ def prepare_images(
     Args:
         folder: where the file is kept.
         names: images, in the order of the rows.
-        prepare: name to (size, size, 3).
+        prepare: name to (size, size, *channels).
         size: side in pixels.
         key: what decides the pixels besides the names: preprocessing, hashes of the files.
+        channels: ``(3,)`` for images, ``()`` for outlines.
+        what: shown with the progress.
         progress: where it is reported.
     """
     path = folder / f"{hash_value([key, size, list(names)])[:16]}.npy"
@@ -80,11 +84,11 @@ def prepare_images(
         return PreparedImages(path)
     progress = progress or SilentProgress()
     with atomic_write(path) as temporary:
-        pixels = open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(names), size, size, 3))
+        pixels = open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(names), size, size, *channels))
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             # Each thread writes its own rows, so that finished images never wait in memory.
             done = pool.map(partial(_place, pixels, names, prepare), range(len(names)))
-            for _ in progress.track(done, f"preparing images at {size} px", len(names)):
+            for _ in progress.track(done, f"preparing {what} at {size} px", len(names)):
                 pass
         pixels.flush()
     return PreparedImages(path)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from readingroom.core.files import hash_value, write_text
@@ -16,15 +17,18 @@ from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
-from readingroom.reading.bundle import ReaderBundle, Threshold, learned_from, load_bundle, save_bundle
+from readingroom.networks.segmenter import Segmenter, build_segmenter
+from readingroom.reading.bundle import Outlining, ReaderBundle, Threshold, learned_from, load_bundle, save_bundle
 from readingroom.reading.engine import TorchEngine
-from readingroom.reading.preprocessing import Preprocessing
+from readingroom.reading.outline_engine import OutlineEngine
+from readingroom.reading.preprocessing import Pixels, Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
 from readingroom.training.card import write_card
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.fitting import VALIDATION_BATCH, Fitted, fit
 from readingroom.training.frozen import keep_features
 from readingroom.training.objectives import Examples
+from readingroom.training.outline_reader import OutlinePlan, make_augmenter, outline_objective, outlining
 from readingroom.training.prepared import PreparedImages
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import ImageSource
@@ -50,6 +54,8 @@ class ReaderPlan:
         augmentation: what is drawn; None draws nothing.
         threshold: the rule, or a number.
         seed: of this repeat.
+        outlines: how it outlines; None for a reader of classes only.
+        outline_threshold: ``dice``, or a number.
     """
 
     name: str
@@ -63,12 +69,15 @@ class ReaderPlan:
     augmentation: AugmentationSection | None
     threshold: str | float
     seed: int
+    outlines: OutlinePlan | None = None
+    outline_threshold: str | float = "dice"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values: for the key of a training and for ``reader.yaml``."""
         values = dict(vars(self))
         values["recipe"] = self.recipe.model_dump(mode="json")
         values["augmentation"] = None if self.augmentation is None else self.augmentation.model_dump(mode="json")
+        values["outlines"] = None if self.outlines is None else vars(self.outlines)
         return values
 
 
@@ -82,6 +91,7 @@ class TrainingData:
         preprocessing: with the normalisation of this training part.
         learned_from: image, pixels_hash, split, study of the rows that are seen.
         kept: folder for kept features.
+        outlines: prepared outlines, (N, size, size); None where no reader needs them.
     """
 
     prepared: PreparedImages
@@ -89,13 +99,15 @@ class TrainingData:
     preprocessing: Preprocessing
     learned_from: pd.DataFrame
     kept: Path
+    outlines: PreparedImages | None = None
 
     @property
     def key(self) -> str:
         """Hash of the images, the classes and the parts."""
         rows = [part.tolist() for part in (self.examples.training, self.examples.validation)]
         targets = self.examples.targets.tolist()
-        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.as_dict()])
+        outlines = [] if self.outlines is None else [self.outlines.path.name]
+        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.as_dict(), *outlines])
 
 
 def train_reader(
@@ -111,9 +123,9 @@ def train_reader(
         facts: written into ``reader.yaml`` beside the facts of the training itself.
         progress: where it is reported.
     """
-    network = _built(plan, data.preprocessing.size)
     checkpoint = Checkpoint(folder / "checkpoint", key)
-    fitted = _fit(plan, data, network, checkpoint, progress)
+    trained = _outliner(plan, data, checkpoint, progress) or _classifier(plan, data, checkpoint, progress)
+    network, fitted = trained.network, trained.fitted
     bundle = ReaderBundle(
         name=plan.name,
         network=plan.network,
@@ -121,8 +133,9 @@ def train_reader(
         classes=plan.classes,
         positive=plan.positive,
         preprocessing=data.preprocessing,
-        threshold=_threshold(plan, data, network),
+        threshold=trained.threshold,
         facts={**facts, "key": key, "plan": plan.as_dict(), **_training_facts(network, fitted)},
+        outlines=trained.outlines,
     )
     history = pd.DataFrame(fitted.history).assign(fold=facts.get("fold", 1), repeat=facts.get("repeat", 1))
     write_csv(history, folder / HISTORY_FILE)
@@ -131,6 +144,53 @@ def train_reader(
     save_bundle(folder, bundle, network, _all_learned_from(plan, data))
     checkpoint.remove()
     return load_bundle(folder)
+
+
+@dataclass(frozen=True)
+class _Trained:
+    network: Network | Segmenter
+    fitted: Fitted
+    threshold: Threshold | None
+    outlines: Outlining | None = None
+
+
+def _classifier(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, progress: Progress) -> _Trained:
+    network = _built(plan, data.preprocessing.size)
+    fitted = _fit(plan, data, network, checkpoint, progress)
+    return _Trained(network, fitted, _threshold(plan, data, TorchEngine(network, data.preprocessing).scores))
+
+
+def _outliner(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, progress: Progress) -> _Trained | None:
+    """A reader that outlines; None where the plan is not of one."""
+    wanted, outlines = plan.outlines, data.outlines
+    if wanted is None or outlines is None:
+        return None
+    seed = derive_seed(plan.seed, "augmentation")
+    augmenter = make_augmenter(plan.augmentation, data.preprocessing, wanted.window, seed)
+    plain = None if wanted.window is None else make_augmenter(None, data.preprocessing, None, seed)
+    network = build_segmenter(
+        plan.network,
+        wanted.decoder,
+        weights=plan.weights,
+        image_size=data.preprocessing.size,
+        classes=len(plan.classes) if wanted.classify else 0,
+        drop_rate=plan.recipe.dropout,
+        seed=derive_seed(plan.seed, "weights"),
+    )
+    objective = outline_objective(outlines, augmenter, data.examples, plan.recipe, classify=wanted.classify)
+    source = ImageSource(data.prepared, augmenter, plain)
+    learn = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress, objective=objective)
+    fitted = learn(network, source, data.examples, plan.recipe)
+    network.load_state_dict(fitted.weights)
+    engine = OutlineEngine(network, data.preprocessing, flips=wanted.flips, tile=wanted.tile)
+    described = outlining(wanted, engine, data.prepared, outlines, data.examples.validation, plan.outline_threshold)
+    scores = partial(_class_scores, engine)
+    threshold = _threshold(plan, data, scores) if wanted.classify else None
+    return _Trained(network, fitted, threshold, described)
+
+
+def _class_scores(engine: OutlineEngine, prepared: Pixels) -> npt.NDArray[np.float32]:
+    return np.asarray(engine.answer(prepared).scores)
 
 
 def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Checkpoint, progress: Progress) -> Fitted:
@@ -187,15 +247,16 @@ def _built(plan: ReaderPlan, size: int) -> Network:
     )
 
 
-def _threshold(plan: ReaderPlan, data: TrainingData, network: Network) -> Threshold | None:
+def _threshold(
+    plan: ReaderPlan, data: TrainingData, read: Callable[[Pixels], npt.NDArray[np.float32]]
+) -> Threshold | None:
     """Chosen on scores that the reader gives as it will read: in float32, on plain images."""
     if plan.positive is None:
         return None
-    engine = TorchEngine(network, data.preprocessing)
     rows = data.examples.validation
     parts = np.array_split(rows, max(1, round(len(rows) / VALIDATION_BATCH)))
     positive = plan.classes.index(plan.positive)
-    scores = [engine.scores(data.prepared.pixels[part])[:, positive] for part in parts if len(part)]
+    scores = [read(data.prepared.pixels[part])[:, positive] for part in parts if len(part)]
     score = np.concatenate(scores) if scores else np.empty(0, dtype=np.float32)
     return choose_threshold(data.examples.targets[rows] == positive, score, plan.threshold)
 
@@ -207,7 +268,7 @@ def _all_learned_from(plan: ReaderPlan, data: TrainingData) -> pd.DataFrame:
     return pd.concat([data.learned_from, learned_from(plan.weights)], ignore_index=True)
 
 
-def _training_facts(network: Network, fitted: Fitted) -> dict[str, Any]:
+def _training_facts(network: Network | Segmenter, fitted: Fitted) -> dict[str, Any]:
     loaded = network.loaded
     return {
         "parameters": sum(parameter.numel() for parameter in network.parameters()),

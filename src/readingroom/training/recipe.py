@@ -32,8 +32,8 @@ class TrainingSection(Section):
     """Epochs over which the rate rises from zero; fractions are allowed."""
     patience: PositiveInt | None = None
     """Stop after so many epochs without a better `monitor`; null trains all epochs."""
-    monitor: Literal["loss", "auc", "accuracy"] = "loss"
-    """What validation is judged by, for `patience` and `keep`."""
+    monitor: Literal["loss", "auc", "accuracy", "iou"] = "loss"
+    """What validation is judged by, for `patience` and `keep`; `iou` for readers that outline."""
     keep: Literal["best", "last"] = "best"
     """Weights of the best epoch by `monitor`, or of the last."""
     balance: Literal["weights", "sampling"] | None = None

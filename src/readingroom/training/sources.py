@@ -58,16 +58,23 @@ class Source(ABC):
 
 @dataclass(frozen=True)
 class ImageSource(Source):
-    """Prepared images, augmented and normalised: (B, 3, size, size)."""
+    """Prepared images, augmented and normalised: (B, 3, size, size).
+
+    Args:
+        prepared: the images.
+        augmenter: of the drawn ones.
+        whole: of the plain ones, where the drawn ones are only windows; None where one does for both.
+    """
 
     prepared: PreparedImages
     augmenter: Augmenter
+    whole: Augmenter | None = None
 
     def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
         return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch, out=_room(spares, rows))
 
     def plain(self, rows: Rows, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
-        return self.augmenter.plain(self.prepared.pixels[rows], out=_room(spares, rows))
+        return (self.whole or self.augmenter).plain(self.prepared.pixels[rows], out=_room(spares, rows))
 
     def copy(self, rows: Rows, number: int, spares: Spares | None = None) -> torch.Tensor:
         """Augmented copies of these rows that are the same in every epoch; numbers count from 1."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import pandas as pd
 
 from readingroom.report.analyses.agreement import Agreement, agreements
 from readingroom.report.analyses.answers import Answers
@@ -11,6 +13,12 @@ from readingroom.report.analyses.calibration import Calibration, calibrate
 from readingroom.report.analyses.decision import DecisionCurve, decide
 from readingroom.report.analyses.external import Shift, shifts
 from readingroom.report.analyses.optimistic import Optimistic, flatter
+from readingroom.report.analyses.outlined import (
+    OutlineDifference,
+    OutlinePerformance,
+    outline_differences,
+    outline_performances,
+)
 from readingroom.report.analyses.reader_study import (
     Modalities,
     Pool,
@@ -38,6 +46,8 @@ class Asked:
         facts: columns that make subgroups.
         ordered: the classes are grades.
         patients_known: False where groups of near-duplicates stand for patients.
+        outlined: rows of what readers outlined; empty without any.
+        size_edges: shares of the image that divide lesions by size; None takes thirds.
     """
 
     classes: Sequence[str]
@@ -47,6 +57,8 @@ class Asked:
     facts: Sequence[str] = ()
     ordered: bool = False
     patients_known: bool = True
+    outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
+    size_edges: Sequence[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,8 @@ class Analyses:
         modalities: with help and without, by the same people.
         time_ratios: reading times compared.
         external: the external part against the test part.
+        outlines: of every reader that outlines.
+        outline_differences: between these readers.
     """
 
     calibrations: tuple[Calibration, ...] = ()
@@ -76,6 +90,8 @@ class Analyses:
     modalities: tuple[Modalities, ...] = ()
     time_ratios: tuple[TimeRatio, ...] = ()
     external: tuple[Shift, ...] = ()
+    outlines: tuple[OutlinePerformance, ...] = ()
+    outline_differences: tuple[OutlineDifference, ...] = ()
 
 
 def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Performance], asked: Asked) -> Analyses:
@@ -106,4 +122,6 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         modalities=tuple(m for part in parts for m in modalities(part, classes, positive, level, patients_known=known)),
         time_ratios=tuple(ratio for part in parts for ratio in time_ratios(part, level)),
         external=tuple(shifts(performances, level)),
+        outlines=outline_performances(asked.outlined, level, asked.size_edges),
+        outline_differences=outline_differences(asked.outlined, level),
     )

@@ -119,16 +119,16 @@ def levels(values: pd.Series) -> pd.Series:
 def divide(
     answers: Answers, facts: Sequence[str], classes: Sequence[str], positive: str | None, level: float
 ) -> Iterator[Subgroup]:
-    """One reader at every level of every fact that its readings have; levels of fewer than ten images are left out."""
+    """One reader at every level of every fact. Levels of under ten images are left out; one level alone is none."""
     for fact in facts:
         if fact not in answers.rows:
             continue
         values = levels(answers.rows[fact])
-        for name in _ordered(values):
+        large = [name for name in _ordered(values) if (values == name).sum() >= LEAST_IMAGES]
+        for name in large if len(large) > 1 else ():
             chosen = (values == name).fillna(False).to_numpy(dtype=bool)
-            if chosen.sum() >= LEAST_IMAGES:
-                found = read_performance(answers.rows.loc[chosen], classes, positive, "image", level)
-                yield _subgroup(found, fact, name, positive)
+            found = read_performance(answers.rows.loc[chosen], classes, positive, "image", level)
+            yield _subgroup(found, fact, name, positive)
 
 
 def _ordered(values: pd.Series) -> list[str]:

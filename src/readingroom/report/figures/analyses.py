@@ -64,10 +64,17 @@ def _calibration_panel(panel: Axes, pen: Pen, one: Calibration) -> None:
 
 def draw_decision(pen: Pen, curves: Sequence[DecisionCurve]) -> Figure:
     """Net benefit of every reader over the threshold probability, with acting on everybody and on nobody."""
-    figure = new_figure(3.9, WIDTH_IN)
+    figure = new_figure(max(3.9, 0.24 * min(len(curves), MOST_CURVES) + 1.2), WIDTH_IN)
     panel = figure.subplots()
     first = curves[0]
-    panel.plot(first.threshold, first.act_on_all, color=MUTED, linewidth=1.3, linestyle=DASHES[1], label=pen.say("act on everybody"))
+    panel.plot(
+        first.threshold,
+        first.act_on_all,
+        color=MUTED,
+        linewidth=1.3,
+        linestyle=DASHES[1],
+        label=pen.say("act on everybody"),
+    )
     panel.axhline(0, color=INK, linewidth=0.8, label=pen.say("act on nobody"))
     scored = [one for one in curves if not one.from_calls][:MOST_CURVES]
     called = [one for one in curves if one.from_calls][:MOST_CURVES]

@@ -97,7 +97,8 @@ def draw_roc(pen: Pen, results: Results, split: str, unit: str = "image") -> Fig
     """ROC of all readers that gave scores; readers with calls only are points with their interval bars."""
     performances = results.select(split=split, unit=unit)
     if results.positive is not None:
-        figure = new_figure(4.5, WIDTH_IN)
+        # The legend has two lines a reader beside the panel.
+        figure = new_figure(max(4.5, 0.33 * len(performances) + 0.6), WIDTH_IN)
         panel = figure.subplots()
         _roc_panel(panel, pen, results, [(p, p.binary) for p in performances if p.binary is not None], legend=True)
         panel.set_xlabel(pen.say("1 − specificity (false positive rate)"))
