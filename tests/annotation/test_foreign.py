@@ -358,8 +358,8 @@ def test_the_masks_of_real_polyps_go_through_every_format_of_outlines(shared: Pa
     assert len(before.images) == 7
     assert all(image.image.startswith("polyp/") for image in before.images)
     for name in ("coco", "cvat", "labelme", "label-studio", "yolo", "voc", "masks"):
-        written = write_annotations(before, tmp_path / name, name)
-        assert read_annotations(tmp_path / name, kind=name).counts() == before.counts()
+        written = write_annotations(before, tmp_path / "out" / name, name)
+        assert read_annotations(tmp_path / "out" / name, kind=name).counts() == before.counts()
         assert written.difference.to_the_pixel == 0
 
 
@@ -390,19 +390,26 @@ def test_a_lesion_on_several_slices_of_a_series_is_one_segment(shared: Path, tmp
 
 def test_a_segmentation_is_what_highdicom_reads(shared: Path, tmp_path: Path) -> None:
     highdicom = pytest.importorskip("highdicom", reason="DICOM needs the extra 'dicom'")
-    root = shared / "data" / "dicom" / "synthetic_series"
-    name = sorted(path.name for path in root.iterdir() if path.suffix == ".dcm")[0]
-    import pydicom
-
+    pydicom = pytest.importorskip("pydicom", reason="DICOM needs the extra 'dicom'")
+    root = shared / "data" / "dicom" / "t1_head"
+    name = min(path.relative_to(root).as_posix() for path in root.rglob("*.dcm"))
     header = pydicom.dcmread(root / name, stop_before_pixels=True)
     mask = np.zeros((header.Rows, header.Columns), dtype=bool)
     mask[5:9, 7:20] = True
     images = (AnnotatedImage(name, header.Columns, header.Rows, lesions=(Lesion("结节", trace(mask)),)),)
     write_annotations(Annotations(images), tmp_path / "seg", "dicom-seg", images=root)
-    theirs = highdicom.seg.segread(next((tmp_path / "seg").iterdir()))
+    theirs = highdicom.seg.segread(next((tmp_path / "seg").rglob("*.dcm")))
     pixels = theirs.get_pixels_by_source_instance([header.SOPInstanceUID], ignore_spatial_locations=True)
     assert np.array_equal(pixels[0, ..., 0], mask)
     assert theirs.get_segment_description(1).segment_label == "结节"
+
+
+def test_images_that_lack_what_dicom_wants_are_segmented_all_the_same(shared: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pydicom", reason="DICOM needs the extra 'dicom'")
+    root = shared / "data" / "dicom" / "synthetic_series"  # without sex, study time and slice thickness
+    images = (AnnotatedImage("slice7.dcm", 128, 128, lesions=(Lesion("a", trace(np.eye(128))),)),)
+    write_annotations(Annotations(images), tmp_path / "seg", "dicom-seg", images=root)
+    assert read_annotations(tmp_path / "seg", images=root).images[0].image == "slice7.dcm"
 
 
 def test_dicom_segmentations_of_pictures_say_what_to_choose(tmp_path: Path) -> None:

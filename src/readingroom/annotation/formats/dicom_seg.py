@@ -142,6 +142,10 @@ def write(annotations: Annotations, path: Path, source: Source) -> None:
 
 Series = list[tuple[AnnotatedImage, Any]]
 
+_MAY_BE_EMPTY = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
+                 "AccessionNumber", "ReferringPhysicianName", "SliceThickness")  # fmt: skip
+"""What DICOM wants in every file, if only empty, and de-identified images often lack."""
+
 
 def _by_series(annotations: Annotations, folder: ImageFolder) -> dict[tuple[Any, ...], Series]:
     """The images with lesions, with their datasets, by series and size."""
@@ -157,6 +161,8 @@ def _by_series(annotations: Annotations, folder: ImageFolder) -> dict[tuple[Any,
         if int(dataset.get("NumberOfFrames", 1) or 1) > 1:
             fix = "Choose coco or masks for images of several frames"
             raise AnnotationError("the image has several frames, and outlines lie on one", fix=fix, file=path)
+        for keyword in _MAY_BE_EMPTY:
+            dataset.setdefault(keyword, None)
         key = (dataset.SeriesInstanceUID, dataset.Rows, dataset.Columns)
         series.setdefault(key, []).append((image, dataset))
     return series
@@ -186,8 +192,9 @@ def _write_series(images: Series, annotator: str, path: Path) -> None:
                 content_creator_name=annotator or None,
             )
         except (ValueError, AttributeError, TypeError) as error:
-            fix = "Shorten the label to 64 characters, or choose coco"
-            raise AnnotationError(f"these lesions cannot be a DICOM segmentation ({error})", fix=fix) from error
+            what = f"the lesions of {images[0][0].image} cannot be a DICOM segmentation ({error})"
+            fix = "Shorten labels to 64 characters, complete the image's attributes, or choose coco"
+            raise AnnotationError(what, fix=fix) from error
         # Labels may be Chinese, whatever the images are written in.
         segmentation.SpecificCharacterSet = "ISO_IR 192"
         with atomic_write(path) as temporary:

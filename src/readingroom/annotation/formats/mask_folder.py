@@ -195,4 +195,4 @@ def _mask_name(image: str, layer: int) -> str:
     return f"{image}.{layer + 1}.png"
 
 
-FORMAT = Format("masks", "a folder of masks", True, frozenset({"corners", "annotators"}), recognises, read, write)
+FORMAT = Format("masks", "A mask folder", True, frozenset({"corners", "annotators"}), recognises, read, write)
