@@ -102,6 +102,15 @@ def test_a_spacing_so_many_times_as_large_has_distances_so_many_times_as_large(s
     assert scaled.reference_size == pytest.approx(times ** len(shape) * plain.reference_size)
 
 
+@given(st.integers(0, 10**6), st.sampled_from([(7, 9), (4, 5, 6)]))
+def test_empty_space_around_the_masks_changes_nothing(seed: int, shape) -> None:
+    random = np.random.default_rng(seed)
+    a, b = random.random((2, *shape)) < random.uniform(0.02, 0.5)
+    wide = [tuple(ends) for ends in random.integers(1, 5, (len(shape), 2))]
+    spacing = random.uniform(0.5, 2, len(shape)).tolist()
+    assert overlap(np.pad(a, wide), np.pad(b, wide), spacing) == overlap(a, b, spacing)
+
+
 def test_spacing_scales_distances_and_sizes() -> None:
     a, b = np.zeros((10, 10)), np.zeros((10, 10))
     a[2:5, 2:5], b[2:5, 4:7] = 1, 1
@@ -110,10 +119,12 @@ def test_spacing_scales_distances_and_sizes() -> None:
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int32, np.float32])
-def test_any_two_valued_mask_is_read(dtype) -> None:
+@pytest.mark.parametrize("value", [1, 255, -1])
+def test_any_two_valued_mask_is_read(dtype, value: int) -> None:
     mask = np.zeros((4, 4), dtype=dtype)
-    mask[1:3, 1:3] = 255
+    mask[1:3, 1:3] = np.array(value).astype(dtype)
     assert overlap(mask, mask.astype(bool)).dice == 1
+    assert overlap(mask, np.zeros((4, 4), dtype=dtype)).empty == "prediction"
 
 
 def test_means_leave_infinite_distances_out_and_count_them() -> None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 from scipy.spatial import KDTree
 
 from readingroom.core.errors import EvaluationError
-from readingroom.evaluation.arrays import Bools, Floats, array_of, flat, same_length
+from readingroom.evaluation.arrays import Bools, Floats, Ints, array_of, flat, same_length
 from readingroom.evaluation.resampling import REPLICATES, bootstrap
 from readingroom.evaluation.results import Estimate, Estimates, Table, undefined
 
@@ -89,16 +89,16 @@ def overlap(
     steps = _steps(spacing, a.ndim)
     if not tolerance >= 0:
         raise EvaluationError(f"tolerance {tolerance}", fix="Give 0 or more", field="tolerance")
-    unit = math.prod(steps)
-    sizes = int(np.count_nonzero(a)) * unit, int(np.count_nonzero(b)) * unit
+    unit, (a, b) = math.prod(steps), _cropped(a, b)
+    size_a, size_b, common = (int(np.count_nonzero(mask)) for mask in (a, b, a & b))
+    sizes = size_a * unit, size_b * unit
     empty = {(False, False): "both", (False, True): "reference", (True, False): "prediction"}
-    which = empty.get((bool(a.any()), bool(b.any())), "")
+    which = empty.get((size_a > 0, size_b > 0), "")
     if which:
         share, distance = (1.0, 0.0) if which == "both" else (0.0, math.inf)
         return Overlap(share, share, distance, distance, distance, share, which, *sizes, tolerance)
-    common, both = int(np.count_nonzero(a & b)), int(np.count_nonzero(a | b))
-    dice = 2 * common / (common + both)
-    return Overlap(dice, common / both, *_distances(a, b, steps, tolerance), "", *sizes, tolerance)
+    dice, iou = 2 * common / (size_a + size_b), common / (size_a + size_b - common)
+    return Overlap(dice, iou, *_distances(a, b, steps, tolerance), "", *sizes, tolerance)
 
 
 def _mask(values: ArrayLike, field: str) -> Bools:
@@ -109,8 +109,9 @@ def _mask(values: ArrayLike, field: str) -> Bools:
         return array
     if array.dtype.kind not in "iuf":
         raise EvaluationError(f"an array of {array.dtype}", fix="Give booleans or numbers", field=field)
-    labels = np.unique(array)
-    if np.isnan(labels).any() or labels[labels != 0].size > 1:
+    low, high = array.min(), array.max()
+    if np.isnan(low) or np.count_nonzero(array) not in (0, np.count_nonzero(array == (high or low))):
+        labels = np.unique(array)
         fix = "Give 0 and one other value; compare several labels one by one"
         raise EvaluationError(f"{labels.size} values, such as {labels[-1]}", fix=fix, field=field)
     return np.asarray(array != 0)
@@ -127,22 +128,56 @@ def _steps(spacing: float | Sequence[float] | None, axes: int) -> tuple[float, .
 
 def _distances(a: Bools, b: Bools, steps: tuple[float, ...], tolerance: float) -> tuple[float, float, float, float]:
     """Hausdorff, HD95, symmetric surface distance and surface Dice of two masks that are not empty."""
-    box = _box(a | b)
     # Borders have few points: looking them up is 7 times faster than a map of distances of the whole image.
-    edge_a, edge_b = (np.argwhere(_border(mask[box])) * steps for mask in (a, b))
-    from_a, from_b = KDTree(edge_b).query(edge_a)[0], KDTree(edge_a).query(edge_b)[0]
+    edge_a, edge_b = (_points(_border(mask)) * np.array(steps) for mask in (a, b))
+    from_a, from_b = _nearest(edge_a, edge_b), _nearest(edge_b, edge_a)
     pooled = np.concatenate([from_a, from_b])
     percentile = max(float(np.percentile(part, 95)) for part in (from_a, from_b))
     return float(pooled.max()), percentile, float(pooled.mean()), float(np.mean(pooled <= tolerance))
 
 
-def _box(mask: Bools) -> tuple[slice, ...]:
-    (box,) = ndimage.find_objects(mask.astype(np.uint8))
-    return tuple(box)
+def _points(mask: Bools) -> Ints:
+    """Where the mask is, (N, axes); as numpy's argwhere, in a third of its time."""
+    return np.stack(np.unravel_index(np.flatnonzero(mask), mask.shape), axis=1)
+
+
+def _nearest(points: Floats, others: Floats) -> Floats:
+    """How far each point is from the nearest of the others."""
+    # A border is asked once: a tree that is quick to build, with large leaves, takes half the time of a balanced one.
+    tree = KDTree(others, leafsize=32, compact_nodes=False, balanced_tree=False)
+    return np.asarray(tree.query(points)[0])
+
+
+def _cropped(a: Bools, b: Bools) -> tuple[Bools, Bools]:
+    """Both masks within the smallest box around them; one pixel where neither has any."""
+    ends = np.array([box for box in (_box(a), _box(b)) if box is not None])
+    if not ends.size:
+        return a.ravel()[:1], b.ravel()[:1]
+    box = tuple(
+        slice(low, high) for low, high in zip(ends[:, :, 0].min(axis=0), ends[:, :, 1].max(axis=0), strict=True)
+    )
+    return np.ascontiguousarray(a[box]), np.ascontiguousarray(b[box])
+
+
+def _box(mask: Bools) -> list[tuple[int, int]] | None:
+    """Where the mask begins and ends along each axis; None where it is empty."""
+    if mask.ndim == 2:
+        x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
+        return [(y, y + height), (x, x + width)] if width else None
+    slices = np.flatnonzero(mask.any(axis=(1, 2)))
+    inner = _box(np.asarray(mask.any(axis=0)))
+    return None if inner is None else [(int(slices[0]), int(slices[-1]) + 1), *inner]
 
 
 def _border(mask: Bools) -> Bools:
-    return np.asarray(mask & ~ndimage.binary_erosion(mask))
+    """Pixels of the mask with a neighbour outside it; what lies beyond the array is outside."""
+    inside = mask.copy()
+    for axis in range(mask.ndim):
+        along, kept = np.moveaxis(mask, axis, 0), np.moveaxis(inside, axis, 0)
+        kept[1:] &= along[:-1]
+        kept[:-1] &= along[1:]
+        kept[[0, -1]] = False
+    return mask & ~inside
 
 
 def summarise_overlaps(
