@@ -106,7 +106,7 @@ def build_segmenter(
         model = _create(name, decoder, classes, drop_rate)
         if str(weights) != RANDOM:
             backbone, loaded = create_backbone(name, image_size=image_size, checkpoint=read_checkpoint(weights, name))
-            _fill(model.encoder.model, backbone, name)  # type: ignore[union-attr,arg-type]
+            fill_encoder(model.encoder.model, backbone, name)  # type: ignore[union-attr,arg-type]
     segmenter = Segmenter(name, decoder, model, image_size=image_size, classes=classes, loaded=loaded)
     _try(segmenter)
     return segmenter
@@ -135,7 +135,7 @@ def _create(name: str, decoder: str, classes: int, drop_rate: float) -> nn.Modul
     return model
 
 
-def _fill(encoder: nn.Module, backbone: nn.Module, name: str) -> None:
+def fill_encoder(encoder: nn.Module, backbone: nn.Module, name: str) -> None:
     """Copy a backbone's tensors into the encoder, which calls nested ones by another name (``stages_0``)."""
     held = {key.replace(".", "_"): value for key, value in backbone.state_dict().items()}
     wanted = encoder.state_dict()
