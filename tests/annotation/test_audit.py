@@ -103,7 +103,7 @@ def test_facts_that_cannot_be_and_specks_deserve_a_look() -> None:
     assert [text for _, text in audit.remarks] == [
         "lesion 1: size_mm is about 5, not a number above 0",
         "lesion 1: paris is IIa, not a Paris type such as 0-Is or 0-IIa+IIc",
-        "lesion 1: only 1 pixels: a slip of the pen?",
+        "lesion 1: 1 px in all: a slip of the pen?",
     ]
 
 

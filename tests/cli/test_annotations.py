@@ -67,6 +67,19 @@ def test_convert_takes_one_annotator_and_renames_classes(tmp_path: Path) -> None
         _run("convert", path, tmp_path / "c.xml", "--to", "cvat", "--annotator", "C")
 
 
+def test_convert_leaves_out_specks_only_where_asked_to_and_lists_them(tmp_path: Path) -> None:
+    dot = Polygon(((50.0, 30.0), (52.0, 30.0), (52.0, 31.0), (50.0, 31.0)))
+    lesion = _lesion(1)
+    both = Lesion("polyp", (*(lesion.polygons or ()), dot))
+    path = _file(tmp_path / "a.json", AnnotatedImage("0.png", 60, 40, lesions=(both, Lesion("polyp", (dot,)))))
+    _run("convert", path, tmp_path / "b.json", "--to", "coco")
+    assert [len(one.polygons or ()) for one in read_annotations(tmp_path / "b.json").images[0].lesions] == [2, 1]
+    output = _run("convert", path, tmp_path / "c.json", "--to", "coco", "--smallest-px", 20)
+    assert "Specks left out: 2" in output
+    assert "lesion 1 (polyp): a part of 2 px" in output
+    assert [len(one.polygons or ()) for one in read_annotations(tmp_path / "c.json").images[0].lesions] == [1]
+
+
 def test_check_names_what_must_be_excluded_and_exits_with_1(tmp_path: Path) -> None:
     bow = Lesion("polyp", (Polygon(((1.0, 1.0), (30.0, 30.0), (30.0, 1.0), (1.0, 30.0))),))
     path = _file(tmp_path / "a.json", *_images(_lesion(1), bow))

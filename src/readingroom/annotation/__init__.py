@@ -14,6 +14,7 @@ from readingroom.annotation.matching import lesion_dice, match_lesions
 from readingroom.annotation.model import AnnotatedImage, Annotations, LeftOut, Lesion, Polygon
 from readingroom.annotation.outlines import lesion_mask, rasterise, trace
 from readingroom.annotation.settle import read_decisions, settle_table, write_settle
+from readingroom.annotation.specks import drop_specks
 from readingroom.annotation.staple import Staple, staple
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Written",
     "audit_annotations",
     "difference",
+    "drop_specks",
     "features_of",
     "find_consensus",
     "find_format",

@@ -217,4 +217,4 @@ def _lesion_remarks(lesion: Lesion, image: AnnotatedImage) -> Iterator[str]:
     if lesion.polygons:
         pixels = int(np.count_nonzero(lesion_mask(lesion, image.height, image.width)))
         if 0 < pixels < SPECK:
-            yield f"only {pixels} pixels: a slip of the pen?"
+            yield f"{pixels} px in all: a slip of the pen?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,12 @@ class Mask:
     values: NDArray[Any]
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def present(self) -> tuple[int, ...]:
         """The values beside 0 that some pixel has, in their order."""
-        return tuple(int(value) for value in np.unique(self.values) if value)
+        return tuple(_found(self.values))
 
-    @property
+    @cached_property
     def inside(self) -> NDArray[np.bool_]:
         """(H, W): whether a pixel belongs to any lesion."""
         return np.asarray(self.values != 0)
@@ -146,19 +147,23 @@ def _plane(image: Image.Image, path: Path) -> _Plane:
         return _Plane(np.asarray(turned), lossy, turned.mode == "P", notes)
     if turned.mode == "F":
         raise AnnotationError("a mask of decimal numbers", fix="Save it as PNG with whole numbers", file=path)
+    if turned.mode not in {"RGBA", "LA", "PA"}:
+        return _colours(np.asarray(turned.convert("RGB")), lossy, notes, path)
     colours = np.asarray(turned.convert("RGBA"))
     visible = colours[..., 3] >= 128
     if not visible.all():
         notes.append("transparent pixels are background")
         if not colours[visible][:, :3].any():
             return _Plane(visible, lossy, False, notes)
-    rgb = np.where(visible[..., None], colours[..., :3], 0)
-    return _colours(rgb, lossy, notes, path)
+    return _colours(np.where(visible[..., None], colours[..., :3], 0), lossy, notes, path)
 
 
 def _colours(rgb: NDArray[Any], lossy: bool, notes: list[str], path: Path) -> _Plane:
-    if int(np.max(rgb.max(axis=2) - rgb.min(axis=2), initial=0)) <= (_FLAT if lossy else 0):
-        return _Plane(rgb[..., 1], lossy, False, notes)
+    # Plane by plane: numpy is slow at reducing an axis of three.
+    red, green, blue = (np.ascontiguousarray(rgb[..., n]) for n in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    if int(spread.max(initial=0)) <= (_FLAT if lossy else 0):
+        return _Plane(green, lossy, False, notes)
     packed = rgb.astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
     found, values = np.unique(packed, return_inverse=True)
     if lossy or found.size > 256:
@@ -187,7 +192,7 @@ def _check_size(plane: _Plane, size: tuple[int, int] | None, path: Path) -> None
 def _meaning(plane: _Plane, path: Path) -> Mask:
     """What the values mean: one foreground, soft edges, or one value a lesion."""
     values, notes = plane.values, plane.notes
-    found = [int(value) for value in np.unique(values) if value]
+    found = _found(values)
     if not plane.lossy and (len(found) <= 1 or values.dtype == bool):
         return Mask((values != 0).astype(np.uint8), (*notes, *_usual(values, found)))
     if plane.lossy or _is_soft(values, plane.palette):
@@ -198,6 +203,13 @@ def _meaning(plane: _Plane, path: Path) -> Mask:
     if found[0] < 0 or found[-1] > np.iinfo(np.uint16).max:
         raise AnnotationError(f"values from {found[0]} to {found[-1]}", fix="Number lesions from 1", file=path)
     return Mask(values.astype(np.uint8 if found[-1] < 256 else np.uint16), tuple(notes))
+
+
+def _found(values: NDArray[Any]) -> list[int]:
+    """The values beside 0."""
+    if values.dtype == np.uint8:
+        return [int(value) for value in np.flatnonzero(np.bincount(values.ravel(), minlength=256)) if value]
+    return [int(value) for value in np.unique(values) if value]
 
 
 def _usual(values: NDArray[Any], found: list[int]) -> list[str]:
@@ -216,11 +228,17 @@ def _is_soft(values: NDArray[Any], palette: bool) -> bool:
 
 def _plateaus(values: NDArray[Any], top: int, *, flat: int) -> bool:
     """Whether somewhere a pixel between black and white has eight neighbours of its own level."""
+    middle = _middle(values, top)
+    if not middle.any():
+        return False
     levels = values.astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
-    spread = cv2.dilate(levels, kernel) - cv2.erode(levels, kernel)
-    middle = (levels > top * 0.2) & (levels < top * 0.8)
-    return bool((middle & (spread <= flat)).any())
+    return bool((middle & (cv2.dilate(levels, kernel) - cv2.erode(levels, kernel) <= flat)).any())
+
+
+def _middle(values: NDArray[Any], top: int) -> NDArray[np.bool_]:
+    """Where a pixel is neither black nor white."""
+    return np.asarray((values > top * 0.2) & (values < top * 0.8))
 
 
 def _divide(values: NDArray[Any], notes: list[str], path: Path) -> Mask:
@@ -240,6 +258,6 @@ def _divide(values: NDArray[Any], notes: list[str], path: Path) -> Mask:
             file=path,
         )
     half = (top + 1) / 2
-    between = int(np.count_nonzero((values > top * 0.2) & (values < top * 0.8)))
+    between = int(np.count_nonzero(_middle(values, top)))
     inside = (values >= half).astype(np.uint8)
     return Mask(inside, (*notes, f"soft edges divided at {half:g} ({between} pixels were neither black nor white)"))

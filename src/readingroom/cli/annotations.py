@@ -100,7 +100,7 @@ def check(
 @app.command(
     epilog=_example(
         "convert outlines.json outlines.xml --to cvat",
-        "convert masks/ outlines.json --to coco --images images/ --classes polyp",
+        "convert masks/ outlines.json --to coco --images images/ --classes polyp --smallest-px 20",
     )
 )
 def convert(
@@ -112,20 +112,22 @@ def convert(
     classes: Classes = None,
     annotator: Annotated[str | None, typer.Option(help="Only the work of this annotator.")] = None,
     rename: Renames = None,
+    smallest_px: Annotated[int, typer.Option(min=0, help="Leave out parts of fewer pixels, and list them.")] = 0,
     allow_loss: Loss = False,
 ) -> None:
     """Convert annotations into another format. What went in is compared with what came out; a loss is an error."""
-    from readingroom.annotation import read_annotations, write_annotations
+    from readingroom.annotation import drop_specks, read_annotations, write_annotations
     from readingroom.annotation.joining import renamed
 
     found = read_annotations(annotations, kind=kind, images=images, classes=_listed(classes), allow_loss=allow_loss)
     if annotator is not None:
         _check_annotator(annotator, found, annotations)
         found = found.of(annotator)
-    found = renamed(found, _pairs(rename))
+    found, specks = drop_specks(renamed(found, _pairs(rename)), smallest_px)
     written = write_annotations(found, out, to, images=images, allow_loss=allow_loss)
     _print_counts("Written", found.counts())
     _print_notes(found)
+    _print_lines("Specks left out", specks)
     _print_lines("Lost", [f"{loss.image}: {loss.kind}: {loss.what}" for loss in written.difference.losses])
     if written.difference.to_the_pixel:
         _say(f"{written.difference.to_the_pixel} outlines are kept to the pixel, their corners between pixels are not.")
