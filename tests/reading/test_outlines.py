@@ -8,7 +8,14 @@ from scipy import ndimage
 from readingroom.cases.view import View, whole_view
 from readingroom.core.errors import ReadingsError
 from readingroom.evaluation import overlap
-from readingroom.reading.outlines import OutlineRule, fill_outlines, find_outlines, input_box, to_frame
+from readingroom.reading.outlines import (
+    OutlineRule,
+    fill_outlines,
+    find_outlines,
+    input_box,
+    outlines_in_frame,
+    to_frame,
+)
 from readingroom.reading.preprocessing import Preprocessing
 
 EXACT = OutlineRule(smallest_px=0, fill_holes=False, tolerance_px=0)
@@ -78,6 +85,20 @@ def test_outside_the_view_there_is_no_lesion_and_under_its_text_there_may_be() -
     back = to_frame(np.ones((64, 64), np.float32), view, Preprocessing("auto", 64, "stretch"), 80, 100)
     assert back[:, :10].max() == back[:, 90:].max() == back[1, 11] == 0
     assert back[45, 50] == back[40, 12] == 1
+
+
+@pytest.mark.parametrize("fit", ["stretch", "pad"])
+def test_outlines_in_the_frame_are_those_of_the_map_placed_there(fit: str) -> None:
+    view, preprocessing = octagon((97, 13, 612, 468), 71), Preprocessing("auto", 128, fit)
+    probability = blob(128, 128, 70, 50, 30, 20)
+    (made,) = outlines_in_frame(probability, view, preprocessing, 480, 640, OutlineRule())
+    (two_steps,) = find_outlines(to_frame(probability, view, preprocessing, 480, 640), OutlineRule())
+    assert (made.polygon_xy_px == two_steps.polygon_xy_px).all()
+    assert (made.area_px, made.box_xyxy_px, made.probability) == (
+        two_steps.area_px, two_steps.box_xyxy_px, two_steps.probability,
+    )  # fmt: skip
+    with pytest.raises(ReadingsError, match="no probabilities"):
+        outlines_in_frame(probability + 1, view, preprocessing, 480, 640, OutlineRule())
 
 
 def test_a_map_or_a_view_that_does_not_fit_is_a_clear_error() -> None:

@@ -155,12 +155,46 @@ def find_outlines(
         >>> outline.area_px, outline.box_xyxy_px, outline.probability
         (20, (3, 2, 8, 6), 0.75)
     """
+    return _found(_checked(probability), rule)
+
+
+def outlines_in_frame(
+    probability: Map, view: View, preprocessing: Preprocessing, height: int, width: int, rule: OutlineRule
+) -> tuple[Outline, ...]:
+    """Outline in the frame what a map on the prepared view says is lesion: `to_frame`, then `find_outlines`.
+
+    Args:
+        probability: (size, size) 0 to 1.
+        view: of the frame.
+        preprocessing: that prepared the view.
+        height: of the frame.
+        width: of the frame.
+        rule: its pixels are those of the frame.
+
+    Raises:
+        ReadingsError: as `to_frame` and `find_outlines`.
+
+    Example:
+        >>> view, preprocessing = View("whole", (0, 0, 640, 320)), Preprocessing("whole", 64, "stretch")
+        >>> outline, = outlines_in_frame(np.eye(64, dtype=np.float32), view, preprocessing, 320, 640, OutlineRule())
+        >>> outline.box_xyxy_px
+        (0, 0, 640, 320)
+    """
+    # The map is smaller than the frame, and interpolation leaves probabilities what they are.
+    return _found(to_frame(_checked(probability), view, preprocessing, height, width), rule)
+
+
+def _checked(probability: npt.NDArray[np.floating] | npt.NDArray[np.bool_]) -> Map:
     values = np.asarray(probability, dtype=np.float32)
     if values.ndim != 2 or values.size == 0:
         raise ReadingsError(f"a map of shape {values.shape}", fix="Give (H, W)")
     # Interpolation may leave 1 by its last digits; the least of numbers with one that is none is none, and no >= 0.
     if not (values.min() >= 0 and values.max() <= 1 + 1e-5):
         raise ReadingsError("a map with values that are no probabilities", fix="Give numbers from 0 to 1")
+    return values
+
+
+def _found(values: Map, rule: OutlineRule) -> tuple[Outline, ...]:
     inside = (values >= rule.threshold).view(np.uint8)
     found = [_outline(values, part, rule) for part in _parts(inside, rule)]
     return tuple(sorted(found, key=lambda outline: -outline.area_px))
