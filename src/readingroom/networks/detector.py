@@ -37,7 +37,9 @@ LEAST_SCORE = 0.01
 MOST_BOXES = 100
 """Boxes given of an image, or of a tile, at most; the best ones."""
 WIDTH = 256
-"""Channels of the pyramid, as in both papers."""
+"""Channels of the pyramid, as in both papers; any multiple of `GROUP` from 64."""
+GROUP = 32
+"""Parts that group normalisation makes of the channels."""
 
 _COARSEST = 32
 _OCTAVES = (1.0, 2 ** (1 / 3), 2 ** (2 / 3))
@@ -127,14 +129,26 @@ def _places(features: Sequence[Tensor]) -> int:
     return sum(maps.shape[2] * maps.shape[3] for maps in features)
 
 
+class _Coarse(LastLevelP6P7):  # type: ignore[misc]
+    """The two coarsest levels, in float32.
+
+    On a CPU in bfloat16, the gradient of a map of one place is no number (torch 2.14).
+    """
+
+    def forward(self, results: list[Tensor], maps: list[Tensor], names: list[str]) -> tuple[list[Tensor], list[str]]:
+        with torch.autocast(results[-1].device.type, enabled=False):
+            made: tuple[list[Tensor], list[str]] = super().forward([one.float() for one in results], maps, names)
+        return made
+
+
 class _Pyramid(nn.Module):
     """The last feature maps of an encoder as a pyramid of five levels of one width, or six from the finest of 4."""
 
-    def __init__(self, encoder: nn.Module, channels: Sequence[int]) -> None:
+    def __init__(self, encoder: nn.Module, channels: Sequence[int], width: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.pyramid = FeaturePyramidNetwork(list(channels), WIDTH, extra_blocks=LastLevelP6P7(WIDTH, WIDTH))
-        self.out_channels = WIDTH
+        self.pyramid = FeaturePyramidNetwork(list(channels), width, extra_blocks=_Coarse(width, width))
+        self.out_channels = width
 
     def forward(self, images: Tensor) -> OrderedDict[str, Tensor]:
         maps = self.encoder(images)
@@ -149,6 +163,7 @@ def build_detector(
     weights: str | Path = RANDOM,
     image_size: int,
     finest: int = 8,
+    width: int = WIDTH,
     seed: int = 0,
 ) -> Detector:
     """Build a detector; the same arguments give the same numbers.
@@ -159,6 +174,7 @@ def build_detector(
         weights: of the backbone, as for `readingroom.networks.build_network`; the rest starts at random.
         image_size: side of the square images in pixels.
         finest: pixels between the places of the first level, one of `FINEST`.
+        width: channels of the pyramid, a multiple of `GROUP` from 64.
         seed: the study's seed.
 
     Raises:
@@ -178,12 +194,17 @@ def build_detector(
         )
     if finest not in FINEST:
         raise NetworkError(f"finest {finest}", fix="Choose 8, or 4 for very small targets", field="readers.finest")
+    # A group of one channel would be constant on a map of one place.
+    if width < 2 * GROUP or width % GROUP:
+        raise NetworkError(
+            f"width {width}", fix=f"Choose a multiple of {GROUP} from {2 * GROUP}, such as 256", field="readers.width"
+        )
     if image_size < LEAST_SIDE:
         raise NetworkError(f"{image_size} pixels are too few", fix=f"Give {LEAST_SIDE} or more", field="input.size")
     loaded = None
     with seeded(seed, "detector", name, kind):
         encoder, channels = _encoder(name, finest)
-        model = KINDS[kind](_Pyramid(encoder, channels), finest)
+        model = KINDS[kind](_Pyramid(encoder, channels, width), finest)
         if str(weights) != RANDOM:
             backbone, loaded = create_backbone(name, image_size=image_size, checkpoint=read_checkpoint(weights, name))
             fill_encoder(encoder, backbone, name)
@@ -239,16 +260,20 @@ def _fcos(backbone: nn.Module, finest: int) -> nn.Module:
     return model
 
 
+def _width(backbone: nn.Module) -> int:
+    return int(backbone.out_channels)  # type: ignore[arg-type]
+
+
 def _retinanet(backbone: nn.Module, finest: int) -> nn.Module:
     sizes = tuple(tuple(4 * stride * octave for octave in _OCTAVES) for stride in _strides(finest))
     anchors = AnchorGenerator(sizes, (_ASPECTS,) * len(sizes))
     # Group normalisation, as FCOS has: without any, four convolutions learn slowly from few images.
-    norm = partial(nn.GroupNorm, 32)
+    norm = partial(nn.GroupNorm, GROUP)
     model: nn.Module = RetinaNet(
         backbone,
         num_classes=1,
         anchor_generator=anchors,
-        head=RetinaNetHead(WIDTH, anchors.num_anchors_per_location()[0], 1, norm_layer=norm),
+        head=RetinaNetHead(_width(backbone), anchors.num_anchors_per_location()[0], 1, norm_layer=norm),
         score_thresh=LEAST_SCORE,
         nms_thresh=0.5,
         detections_per_img=MOST_BOXES,

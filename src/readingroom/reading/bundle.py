@@ -16,6 +16,7 @@ from readingroom.core.errors import BundleError, WeightsError
 from readingroom.core.files import atomic_write, hash_file, write_text
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
+from readingroom.networks.detector import WIDTH, Detector, build_detector
 from readingroom.networks.segmenter import Segmenter, build_segmenter
 from readingroom.reading.preprocessing import Preprocessing
 
@@ -63,6 +64,25 @@ class Outlining:
 
 
 @dataclass(frozen=True)
+class Detecting:
+    """How a reader finds boxes.
+
+    Args:
+        kind: one of `readingroom.networks.detector.KINDS`; the network is its backbone.
+        threshold: of a box's score; boxes below it are kept for curves, and do not count.
+        tile: side in pixels of the tiles that it reads; None for one pass.
+        finest: pixels between the places of the pyramid's first level.
+        width: channels of the pyramid.
+    """
+
+    kind: str
+    threshold: Threshold
+    tile: int | None = None
+    finest: int = 8
+    width: int = WIDTH
+
+
+@dataclass(frozen=True)
 class ReaderBundle:
     """A network with its classes, its preprocessing, its threshold, and what it learned from.
 
@@ -75,7 +95,8 @@ class ReaderBundle:
         preprocessing: the contract for its input.
         threshold: None where the answer is the class of the highest score.
         facts: how it was made: weights, training, epochs, seed, times, study. For people, never for computing.
-        outlines: how it outlines; None for a reader of classes only.
+        outlines: how it outlines; None for a reader that does not.
+        boxes: how it finds boxes; None for a reader that does not.
     """
 
     name: str
@@ -87,6 +108,7 @@ class ReaderBundle:
     threshold: Threshold | None
     facts: dict[str, Any] = field(default_factory=dict)
     outlines: Outlining | None = None
+    boxes: Detecting | None = None
 
     def predicted(self, scores: Any) -> list[str]:
         """Classes answered for scores (N, C): by the threshold for two classes, by the highest score for more."""
@@ -121,6 +143,7 @@ def save_bundle(folder: str | Path, bundle: ReaderBundle, network: nn.Module, le
         "preprocessing": bundle.preprocessing.as_dict(),
         "threshold": None if bundle.threshold is None else vars(bundle.threshold),
         "outlines": None if bundle.outlines is None else asdict(bundle.outlines),
+        "boxes": None if bundle.boxes is None else asdict(bundle.boxes),
         "weights_sha256": hash_file(folder / WEIGHTS_FILE),
         "facts": bundle.facts,
     }
@@ -149,6 +172,7 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
             threshold=None if threshold is None else Threshold(**threshold),
             facts={**values["facts"], "weights_sha256": values["weights_sha256"]},
             outlines=_outlining(values.get("outlines")),
+            boxes=_detecting(values.get("boxes")),
         )
     except (KeyError, TypeError) as error:
         raise BundleError(f"the reader's description is incomplete ({error})", file=path) from error
@@ -156,6 +180,10 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
 
 def _outlining(values: dict[str, Any] | None) -> Outlining | None:
     return None if values is None else Outlining(**{**values, "threshold": Threshold(**values["threshold"])})
+
+
+def _detecting(values: dict[str, Any] | None) -> Detecting | None:
+    return None if values is None else Detecting(**{**values, "threshold": Threshold(**values["threshold"])})
 
 
 def _reader_yaml(path: Path) -> dict[str, Any]:
@@ -193,6 +221,20 @@ def load_segmenter(folder: str | Path, bundle: ReaderBundle) -> Segmenter:
     classes = len(bundle.classes) if bundle.outlines.classify else 0
     size = bundle.preprocessing.size
     network = build_segmenter(bundle.network, bundle.outlines.decoder, image_size=size, classes=classes)
+    _load_weights(folder, bundle, network)
+    return network.eval()
+
+
+def load_detector(folder: str | Path, bundle: ReaderBundle) -> Detector:
+    """The same for a reader that finds boxes.
+
+    Raises:
+        BundleError: the reader finds no boxes; or see `load_network`.
+    """
+    if bundle.boxes is None:
+        raise BundleError("this reader does not find boxes", file=Path(folder) / READER_FILE)
+    size, wanted = bundle.preprocessing.size, bundle.boxes
+    network = build_detector(bundle.network, wanted.kind, image_size=size, finest=wanted.finest, width=wanted.width)
     _load_weights(folder, bundle, network)
     return network.eval()
 

@@ -17,12 +17,24 @@ from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
+from readingroom.networks.detector import Detector, build_detector
 from readingroom.networks.segmenter import Segmenter, build_segmenter
-from readingroom.reading.bundle import Outlining, ReaderBundle, Threshold, learned_from, load_bundle, save_bundle
+from readingroom.reading.box_engine import BoxEngine
+from readingroom.reading.bundle import (
+    Detecting,
+    Outlining,
+    ReaderBundle,
+    Threshold,
+    learned_from,
+    load_bundle,
+    save_bundle,
+)
 from readingroom.reading.engine import TorchEngine
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
+from readingroom.training.box_reader import BoxPlan, detecting
+from readingroom.training.boxing import BoxObjective, PreparedBoxes
 from readingroom.training.card import write_card
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.fitting import VALIDATION_BATCH, Fitted, fit
@@ -56,6 +68,8 @@ class ReaderPlan:
         seed: of this repeat.
         outlines: how it outlines; None for a reader of classes only.
         outline_threshold: ``dice``, or a number.
+        boxes: how it finds boxes; None for a reader that does not.
+        box_threshold: ``false_positives<=0.5``, ``f1``, or a number.
     """
 
     name: str
@@ -71,6 +85,8 @@ class ReaderPlan:
     seed: int
     outlines: OutlinePlan | None = None
     outline_threshold: str | float = "dice"
+    boxes: BoxPlan | None = None
+    box_threshold: str | float = "false_positives<=0.5"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values: for the key of a training and for ``reader.yaml``."""
@@ -78,6 +94,7 @@ class ReaderPlan:
         values["recipe"] = self.recipe.model_dump(mode="json")
         values["augmentation"] = None if self.augmentation is None else self.augmentation.model_dump(mode="json")
         values["outlines"] = None if self.outlines is None else vars(self.outlines)
+        values["boxes"] = None if self.boxes is None else asdict(self.boxes)
         return values
 
 
@@ -92,6 +109,7 @@ class TrainingData:
         learned_from: image, pixels_hash, split, study of the rows that are seen.
         kept: folder for kept features.
         outlines: prepared outlines, (N, size, size); None where no reader needs them.
+        boxes: prepared boxes; None where no reader needs them.
     """
 
     prepared: PreparedImages
@@ -100,6 +118,7 @@ class TrainingData:
     learned_from: pd.DataFrame
     kept: Path
     outlines: PreparedImages | None = None
+    boxes: PreparedBoxes | None = None
 
     @property
     def key(self) -> str:
@@ -107,7 +126,8 @@ class TrainingData:
         rows = [part.tolist() for part in (self.examples.training, self.examples.validation)]
         targets = self.examples.targets.tolist()
         outlines = [] if self.outlines is None else [self.outlines.path.name]
-        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.as_dict(), *outlines])
+        boxes = [] if self.boxes is None else [self.boxes.key]
+        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.as_dict(), *outlines, *boxes])
 
 
 def train_reader(
@@ -124,7 +144,8 @@ def train_reader(
         progress: where it is reported.
     """
     checkpoint = Checkpoint(folder / "checkpoint", key)
-    trained = _outliner(plan, data, checkpoint, progress) or _classifier(plan, data, checkpoint, progress)
+    special = _outliner(plan, data, checkpoint, progress) or _detector(plan, data, checkpoint, progress)
+    trained = special or _classifier(plan, data, checkpoint, progress)
     network, fitted = trained.network, trained.fitted
     bundle = ReaderBundle(
         name=plan.name,
@@ -136,6 +157,7 @@ def train_reader(
         threshold=trained.threshold,
         facts={**facts, "key": key, "plan": plan.as_dict(), **_training_facts(network, fitted)},
         outlines=trained.outlines,
+        boxes=trained.boxes,
     )
     history = pd.DataFrame(fitted.history).assign(fold=facts.get("fold", 1), repeat=facts.get("repeat", 1))
     write_csv(history, folder / HISTORY_FILE)
@@ -148,10 +170,11 @@ def train_reader(
 
 @dataclass(frozen=True)
 class _Trained:
-    network: Network | Segmenter
+    network: Network | Segmenter | Detector
     fitted: Fitted
     threshold: Threshold | None
     outlines: Outlining | None = None
+    boxes: Detecting | None = None
 
 
 def _classifier(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, progress: Progress) -> _Trained:
@@ -187,6 +210,33 @@ def _outliner(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
     scores = partial(_class_scores, engine)
     threshold = _threshold(plan, data, scores) if wanted.classify else None
     return _Trained(network, fitted, threshold, described)
+
+
+def _detector(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, progress: Progress) -> _Trained | None:
+    """A reader that finds boxes; None where the plan is not of one."""
+    wanted, boxes = plan.boxes, data.boxes
+    if wanted is None or boxes is None:
+        return None
+    seed = derive_seed(plan.seed, "augmentation")
+    augmenter = make_augmenter(plan.augmentation, data.preprocessing, wanted.window, seed)
+    plain = None if wanted.window is None else make_augmenter(None, data.preprocessing, None, seed)
+    network = build_detector(
+        plan.network,
+        wanted.kind,
+        weights=plan.weights,
+        image_size=data.preprocessing.size,
+        finest=wanted.finest,
+        width=wanted.width,
+        seed=derive_seed(plan.seed, "weights"),
+    )
+    objective = BoxObjective(boxes, augmenter, wanted.hit)
+    source = ImageSource(data.prepared, augmenter, plain)
+    learn = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress, objective=objective)
+    fitted = learn(network, source, data.examples, plan.recipe)
+    network.load_state_dict(fitted.weights)
+    engine = BoxEngine(network, data.preprocessing, tile=wanted.tile)
+    described = detecting(wanted, engine, data.prepared, boxes, data.examples.validation, plan.box_threshold)
+    return _Trained(network, fitted, None, boxes=described)
 
 
 def _class_scores(engine: OutlineEngine, prepared: Pixels) -> npt.NDArray[np.float32]:
@@ -268,7 +318,7 @@ def _all_learned_from(plan: ReaderPlan, data: TrainingData) -> pd.DataFrame:
     return pd.concat([data.learned_from, learned_from(plan.weights)], ignore_index=True)
 
 
-def _training_facts(network: Network | Segmenter, fitted: Fitted) -> dict[str, Any]:
+def _training_facts(network: Network | Segmenter | Detector, fitted: Fitted) -> dict[str, Any]:
     loaded = network.loaded
     return {
         "parameters": sum(parameter.numel() for parameter in network.parameters()),

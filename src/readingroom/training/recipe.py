@@ -32,8 +32,9 @@ class TrainingSection(Section):
     """Epochs over which the rate rises from zero; fractions are allowed."""
     patience: PositiveInt | None = None
     """Stop after so many epochs without a better `monitor`; null trains all epochs."""
-    monitor: Literal["loss", "auc", "accuracy", "iou"] = "loss"
-    """What validation is judged by, for `patience` and `keep`; `iou` for readers that outline."""
+    monitor: Literal["loss", "auc", "accuracy", "iou", "ap"] = "loss"
+    """What validation is judged by, for `patience` and `keep`; `iou` for readers that outline, `ap` (average precision)
+    for readers that find boxes."""
     keep: Literal["best", "last"] = "best"
     """Weights of the best epoch by `monitor`, or of the last."""
     balance: Literal["weights", "sampling"] | None = None

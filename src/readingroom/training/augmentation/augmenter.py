@@ -61,11 +61,14 @@ def apply_to_outlines(masks: Images | torch.Tensor, draws: Draws) -> torch.Tenso
 
 
 def apply_to_boxes(
-    boxes_xyxy_px: Sequence[ArrayLike], draws: Draws, source: tuple[int, int]
+    boxes_xyxy_px: Sequence[ArrayLike], draws: Draws, source: tuple[int, int], *, cut: bool = True
 ) -> list[NDArray[np.float64]]:
-    """Move the boxes of B images, each (N, 4) x0 y0 x1 y1 in an image of ``source`` (height, width)."""
+    """Move the boxes of B images, each (N, 4) x0 y0 x1 y1 in an image of ``source`` (height, width).
+
+    ``cut`` cuts them at the border of the image that is made.
+    """
     warp = compose(draws, source)
-    return [move_boxes(warp, row, boxes) for row, boxes in enumerate(boxes_xyxy_px)]
+    return [move_boxes(warp, row, boxes, cut=cut) for row, boxes in enumerate(boxes_xyxy_px)]
 
 
 class Augmenter:

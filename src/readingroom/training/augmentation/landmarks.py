@@ -29,22 +29,24 @@ def move_points(warp: Warp, row: int, points_xy_px: ArrayLike) -> NDArray[np.flo
     return straight if field is None else _undo(field, warp.stride_px, straight)
 
 
-def move_boxes(warp: Warp, row: int, boxes_xyxy_px: ArrayLike) -> NDArray[np.float64]:
+def move_boxes(warp: Warp, row: int, boxes_xyxy_px: ArrayLike, *, cut: bool = True) -> NDArray[np.float64]:
     """The smallest upright boxes around boxes that were moved with the image, cut at its border.
 
     Args:
         warp: the warp of a batch.
         row: which image of the batch.
         boxes_xyxy_px: (N, 4) boxes x0 y0 x1 y1 in the image that came in.
+        cut: False leaves them whole, beyond the border too.
 
     Returns:
-        (N, 4) boxes in the image that is made; one that left the image has no area.
+        (N, 4) boxes in the image that is made; one that left the image has no area, where it is cut.
     """
     boxes = np.asarray(boxes_xyxy_px, dtype=np.float64).reshape(-1, 4)
-    outlines = move_points(warp, row, _perimeters(boxes)).reshape(len(boxes), -1, 2)
+    outlines = move_points(warp, row, _perimeters(boxes)).reshape(len(boxes), 4 * _POINTS_PER_SIDE, 2)
     limits = np.array([warp.size[1], warp.size[0]], dtype=np.float64)
-    low = np.clip(outlines.min(axis=1), 0, limits)
-    high = np.clip(outlines.max(axis=1), 0, limits)
+    low, high = outlines.min(axis=1), outlines.max(axis=1)
+    if cut:
+        low, high = np.clip(low, 0, limits), np.clip(high, 0, limits)
     return np.concatenate([low, high], axis=1)
 
 
