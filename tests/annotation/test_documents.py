@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from readingroom.annotation import FORMATS, Annotations, read_annotations, write_annotations
+from readingroom.annotation import (
+    FORMATS,
+    Annotations,
+    audit_annotations,
+    features_of,
+    read_annotations,
+    write_annotations,
+)
 from readingroom.annotation.names import image_name
 from readingroom.core.errors import AnnotationError
 
@@ -189,3 +200,37 @@ def test_an_empty_file_and_numbers_that_are_none_are_refused(tmp_path: Path) -> 
     (tmp_path / "a.json").write_text("[" * 100_000)
     with pytest.raises(AnnotationError):
         read_annotations(tmp_path / "a.json")
+
+
+JUNK = (None, [], {}, 0, -1, 1e308, "", True, "x", [1], [[1, 2]], {"a": 1}, 2**70, "../x", 0.5)
+
+
+@pytest.mark.parametrize("name", ["coco", "labelme", "label-studio", "masks"])
+@given(data=st.data())
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_value_that_is_none_is_an_error_and_no_crash_wherever_it_stands(
+    name: str, data: st.DataObject, drawn: Draw, pictures: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    out = tmp_path_factory.mktemp("junk") / "out"
+    write_annotations(drawn(FORMATS[name].holds), out, name)
+    file = out if out.is_file() else min(out.rglob("*.json"))
+    document = json.loads(file.read_text(encoding="utf-8"))
+    *way, last = data.draw(st.sampled_from([way for way in _ways(document) if way]))
+    place = document
+    for step in way:
+        place = place[step]
+    place[last] = data.draw(st.sampled_from(JUNK))
+    file.write_text(json.dumps(document), encoding="utf-8")
+    for allow_loss in (False, True):
+        with suppress(AnnotationError):
+            found = read_annotations(out, kind=name, allow_loss=allow_loss)
+            audit_annotations(found)
+            features_of(found)
+
+
+def _ways(value: Any) -> Iterator[tuple]:
+    """The way to every value in a document."""
+    yield ()
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, below in steps:
+        yield from ((step, *way) for way in _ways(below))

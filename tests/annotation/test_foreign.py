@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -421,3 +422,37 @@ def test_dicom_segmentations_of_pictures_say_what_to_choose(tmp_path: Path) -> N
     assert "coco" in caught.value.fix
     with pytest.raises(AnnotationError, match="--images"):
         write_annotations(annotations, tmp_path / "seg", "dicom-seg")
+
+
+@pytest.mark.parametrize("kind", ["FRACTIONAL", "LABELMAP"])
+def test_segmentations_of_shares_and_of_labels_are_read(kind: str, pictures: Path, tmp_path: Path) -> None:
+    highdicom = pytest.importorskip("highdicom", reason="DICOM needs the extra 'dicom'")
+    import pydicom
+    from pydicom.sr.codedict import codes
+
+    image = pydicom.dcmread(pictures / "three.dcm")
+    pixels = np.zeros((1, 40, 60), np.float32 if kind == "FRACTIONAL" else np.uint8)
+    pixels[0, 5:9, 7:20], pixels[0, 9, 7:20] = 1, 0.4
+    about = highdicom.seg.SegmentDescription(
+        1, "nodule", codes.SCT.MorphologicallyAbnormalStructure, codes.SCT.Lesion, "MANUAL"
+    )
+    about.SegmentDescription = "left of the vessel"
+    uid = highdicom.UID
+    highdicom.seg.Segmentation(
+        [image], pixels, kind, [about], uid(), 1, uid(), 1, "maker", "model", "1", "0", content_creator_name="Doe^J"
+    ).save_as(tmp_path / "seg.dcm")
+    found = read_annotations(tmp_path / "seg.dcm", images=pictures)
+    (lesion,) = found.images[0].lesions
+    assert (found.images[0].image, found.images[0].annotator, lesion.label) == ("three.dcm", "Doe^J", "nodule")
+    assert lesion.facts == {"description": "left of the vessel"}
+    assert np.array_equal(lesion_mask(lesion, 40, 60), pixels[0] >= 0.5)
+    assert bool(found.notes) is (kind == "FRACTIONAL")
+
+
+def test_without_the_dicom_libraries_the_message_says_what_to_install(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "highdicom", None)
+    with pytest.raises(AnnotationError, match="not installed") as caught:
+        read_annotations(pictures, kind="dicom-seg")
+    assert "readingroom[dicom]" in caught.value.fix

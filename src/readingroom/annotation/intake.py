@@ -160,6 +160,17 @@ def count_of(listed: Sequence[object], word: str) -> str:
     return f"{len(listed)} {word}{'' if len(listed) == 1 else 's'}{more}"
 
 
+def word_of(value: Any) -> str:
+    """A name or a label.
+
+    Raises:
+        AnnotationError: it is empty, or no text.
+    """
+    if not isinstance(value, str) or not value:
+        raise AnnotationError(f"{value!r} where a label should be", fix="Give it a label")
+    return value
+
+
 def ring_of(values: Iterable[Any]) -> Ring:
     """Corners from pairs of numbers.
 

@@ -16,7 +16,7 @@ import numpy as np
 from readingroom.annotation.documents import read_tree, tree_text
 from readingroom.annotation.facts import fact_from, fact_text, number
 from readingroom.annotation.formats.format import Format, one_annotator
-from readingroom.annotation.intake import Intake, Source, box_of, ring_of
+from readingroom.annotation.intake import Intake, Source, box_of, ring_of, word_of
 from readingroom.annotation.model import AnnotatedImage, Annotations, Fact, Lesion, Polygon
 from readingroom.annotation.outlines import ELLIPSE_CORNERS, ellipse_ring, lesion_mask, mask_box, trace
 from readingroom.annotation.runs import count_runs, fill_runs
@@ -77,7 +77,7 @@ def _read_shape(element: Element, image: AnnotatedImage, inputs: Inputs, intake:
     Raises:
         AnnotationError: it outlines nothing.
     """
-    lesion = Lesion(element.get("label", ""), id=_read_id(element), facts=_read_facts(element, inputs))
+    lesion = Lesion(word_of(element.get("label")), id=_read_id(element), facts=_read_facts(element, inputs))
     if element.tag == "box" and not float(element.get("rotation", 0)):
         box = box_of(number(element.get(side)) for side in ("xtl", "ytl", "xbr", "ybr"))
         return replace(lesion, drawn_box=box)

@@ -92,7 +92,7 @@ def _frames(dataset: Any, intake: Intake) -> Iterator[tuple[NDArray[Any], Sequen
     kind = str(dataset.get("SegmentationType", "BINARY"))
     if kind == "FRACTIONAL":
         intake.note("a segmentation of shares or probabilities was divided at half")
-        pixels = pixels * 2 >= int(dataset.get("MaximumFractionalValue", 255))
+        pixels = pixels >= int(dataset.get("MaximumFractionalValue", 255)) / 2
     shared = dataset.get("SharedFunctionalGroupsSequence", [None])[0]
     for plane, groups in zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True):
         named = _group("SegmentIdentificationSequence", groups, shared)

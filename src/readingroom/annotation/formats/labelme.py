@@ -20,7 +20,7 @@ from PIL import Image
 
 from readingroom.annotation.documents import read_document, read_text
 from readingroom.annotation.formats.format import Format, file_beside, one_annotator, read_files
-from readingroom.annotation.intake import Intake, Source, box_of, ring_of
+from readingroom.annotation.intake import Intake, Source, box_of, ring_of, word_of
 from readingroom.annotation.model import AnnotatedImage, Annotations, Box, Lesion, Polygon
 from readingroom.annotation.names import image_name
 from readingroom.annotation.outlines import (
@@ -115,12 +115,10 @@ def _read_shape(shape: Mapping[str, Any], where: str, image: AnnotatedImage, int
     Raises:
         AnnotationError: it has no label, or outlines nothing.
     """
-    if not shape.get("label"):
-        raise AnnotationError("a shape without label", fix="Give it a label")
     flags = {name: value for name, value in (shape.get("flags") or {}).items() if value}
     others = {name: value for name, value in shape.items() if name not in _OWN and value not in ("", None)}
     facts = intake.facts({**others, **flags, **(shape.get("attributes") or {})}, where, image.image)
-    lesion = Lesion(str(shape["label"]), id=str(shape.get("lesion", "")), facts=facts)
+    lesion = Lesion(word_of(shape.get("label")), id=str(shape.get("lesion", "")), facts=facts)
     if shape.get("shape_type") == "rectangle":
         return replace(lesion, drawn_box=_read_box(shape["points"]))
     return replace(lesion, polygons=_read_outline(shape, image, intake))

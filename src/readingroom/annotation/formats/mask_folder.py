@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from readingroom.annotation.documents import read_document
 from readingroom.annotation.formats.format import Format, one_annotator, read_files
 from readingroom.annotation.formats.voc import write_numbers
-from readingroom.annotation.intake import Intake, Source, box_of
+from readingroom.annotation.intake import Intake, Source, box_of, word_of
 from readingroom.annotation.masks import SPECK, Mask, read_mask, read_numbers, separate_parts
 from readingroom.annotation.model import AnnotatedImage, Annotations, Lesion, Polygon
 from readingroom.annotation.names import IMAGE_SUFFIXES, ImageFolder, image_name
@@ -63,12 +63,12 @@ def _read_own(path: Path, intake: Intake) -> Annotations:
     images = []
     for number, entry in enumerate(document["images"]):
         where = f"{_TABLE}, images[{number}]"
-        image = intake.image(where, entry["image"], entry["width"], entry["height"], document.get("annotator", ""))
+        image = intake.image(where, entry["image"], entry["width"], entry["height"], str(document.get("annotator", "")))
         if image is not None:
             lesions = tuple(_read_lesions(path, entry, image, where, intake))
-            images.append(replace(image, labels=tuple(entry.get("labels", ())), lesions=lesions))
+            images.append(replace(image, labels=tuple(map(word_of, entry.get("labels", ()))), lesions=lesions))
     intake.refuse_twins(images)
-    return intake.finish(images, document.get("classes", ()))
+    return intake.finish(images, tuple(map(word_of, document.get("classes", ()))))
 
 
 def _read_lesions(path: Path, entry: Any, image: AnnotatedImage, where: str, intake: Intake) -> list[Lesion]:
@@ -80,7 +80,7 @@ def _read_lesions(path: Path, entry: Any, image: AnnotatedImage, where: str, int
             facts = intake.facts(said.get("facts", {}), place, image.image)
             box = box_of(said["box"]) if "box" in said else None
             polygons = _read_outline(path, said, image, masks) if "mask" in said else None
-            lesions.append(Lesion(said["label"], polygons, box, said.get("id", ""), facts))
+            lesions.append(Lesion(word_of(said["label"]), polygons, box, str(said.get("id", "")), facts))
     return lesions
 
 

@@ -21,11 +21,10 @@ from PIL import Image
 from readingroom.annotation.documents import read_text, read_tree, tree_text
 from readingroom.annotation.facts import fact_from, fact_kind, fact_text, number
 from readingroom.annotation.formats.format import Format, file_beside, one_annotator, read_files
-from readingroom.annotation.intake import Intake, Source, box_of
+from readingroom.annotation.intake import Intake, Source, box_of, word_of
 from readingroom.annotation.masks import read_numbers
 from readingroom.annotation.model import AnnotatedImage, Annotations, Fact, Lesion
 from readingroom.annotation.outlines import lesion_mask, trace
-from readingroom.core.errors import AnnotationError
 from readingroom.core.files import atomic_write, write_text
 
 _FLAGS = ("truncated", "difficult", "occluded")
@@ -95,9 +94,7 @@ def _read_object(element: Element, mask: NDArray[Any] | None) -> Lesion:
     Raises:
         AnnotationError: it has no name, or its box is none.
     """
-    lesion = Lesion(element.findtext("name", ""), id=element.findtext("lesion", ""), facts=_read_facts(element))
-    if not lesion.label:
-        raise AnnotationError("an object without name", fix="Give it a class")
+    lesion = Lesion(word_of(element.findtext("name")), id=element.findtext("lesion", ""), facts=_read_facts(element))
     if mask is not None and mask.any():
         return replace(lesion, polygons=trace(mask))
     bounds = element.find("bndbox")
