@@ -331,7 +331,7 @@ def _overlap_enough(group: Group, case: _Case, agree: float) -> bool:
     if min(dice) >= agree:
         return True
     one, other = pairs[int(np.argmin(dice))]
-    reason = f"{one} and {other} overlap by {min(dice):.2f} (Dice) {_where(group)}, less than {agree:g}"
+    reason = f"{one} and {other} overlap by {min(dice):.3f} (Dice) {_where(group)}, less than {agree:g}"
     case.dispute("outline", reason, _areas(group, case))
     return False
 

@@ -146,6 +146,7 @@ def agreement(
 ) -> None:
     """Measure how far annotators agree: kappa for classes, Dice and surface distance for outlines."""
     from readingroom.annotation import measure_agreement
+    from readingroom.evaluation import NOT_DEFINED
 
     found = measure_agreement(_joined(annotations, images, classes, rename), spacing_mm=spacing_mm, match=match)
     table = found.table()
@@ -153,6 +154,7 @@ def agreement(
     for people, lesions in found.marked_by.items():
         _say(f"{lesions} of {found.lesions} lesions were marked by {people}.")
     shown = table[["about", "annotators", "measure", "value", "low", "high", "n"]].round(3)
+    shown["value"] = shown["value"].astype("object").where(shown["value"].notna(), NOT_DEFINED)
     _print_table("Agreement (95 % intervals)", shown)
     if out is not None:
         _write(table, out)
