@@ -34,7 +34,7 @@ Judge = Callable[[str, npt.NDArray[np.bool_]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class _Framed:
+class Framed:
     """A prepared view and the frame that it came from."""
 
     image: str
@@ -84,7 +84,7 @@ def read_outlines(
     task = progress.start(f"{bundle.name}: outlining", len(images))
     last = time.perf_counter()
     with ThreadPoolExecutor(count) as pool:
-        decoded = _decoded(pool, bundle.preprocessing, images, root, count, unread)
+        decoded = decoded_ahead(pool, bundle.preprocessing, images, root, count, unread)
         for group in grouped(decoded, batch):
             answer = engine.answer(np.stack([one.prepared for one in group]))
             draw = partial(_drawn, bundle=bundle, folder=folder, judge=judge)
@@ -100,15 +100,17 @@ def read_outlines(
     return pd.DataFrame(rows), unread
 
 
-def _decoded(
+def decoded_ahead(
     pool: ThreadPoolExecutor,
     preprocessing: Preprocessing,
     images: Sequence[str],
     root: Path,
     workers: int,
     unread: list[Unread],
-) -> Iterator[_Framed]:
-    def submit(name: str) -> tuple[str, Future[_Framed]]:
+) -> Iterator[Framed]:
+    """Prepared views in order, a few decoded ahead of their use; what cannot be read is added to ``unread``."""
+
+    def submit(name: str) -> tuple[str, Future[Framed]]:
         return name, pool.submit(_framed, name, root, preprocessing)
 
     for name, future in ahead((submit(name) for name in images), 4 * workers):
@@ -118,15 +120,15 @@ def _decoded(
             unread.append(Unread(name, error.what))
 
 
-def _framed(name: str, root: Path, preprocessing: Preprocessing) -> _Framed:
+def _framed(name: str, root: Path, preprocessing: Preprocessing) -> Framed:
     pixels = read_image(root / name).pixels
     height, width = pixels.shape[:2]
     view = find_view(pixels) if preprocessing.view == "auto" else whole_view(width, height)
-    return _Framed(name, preprocessing.prepare(pixels, view), view, height, width)
+    return Framed(name, preprocessing.prepare(pixels, view), view, height, width)
 
 
 def _drawn(
-    framed: _Framed, probability: Maps, *, bundle: ReaderBundle, folder: Path | None, judge: Judge | None
+    framed: Framed, probability: Maps, *, bundle: ReaderBundle, folder: Path | None, judge: Judge | None
 ) -> dict[str, Any]:
     wanted = bundle.outlines
     assert wanted is not None

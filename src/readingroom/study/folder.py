@@ -84,6 +84,15 @@ class RunFolder:
         bundle = self.reader(reader, fold, repeat, folds=folds, repeats=repeats)
         return self.path / "outlines" / bundle.relative_to(self.path / "readers")
 
+    def boxes(self, reader: str) -> Path:
+        """One row a box that this reader found, and one an image without any."""
+        return self.path / "boxes" / f"{reader}.parquet"
+
+    @property
+    def reference_boxes(self) -> Path:
+        """One row a box of the reference, and one an image known to have none."""
+        return self.path / "reference_boxes.parquet"
+
     def readings(self, reader: str) -> Path:
         """One row a reading of this reader."""
         return self.path / "readings" / f"{reader}.parquet"

@@ -18,6 +18,7 @@ from readingroom.core.errors import CaseTableError
 from readingroom.core.files import hash_value, write_json
 from readingroom.core.progress import Progress
 from readingroom.core.tables import write_csv, write_parquet
+from readingroom.study.boxes import Boxes, check_boxes
 from readingroom.study.folder import RunFolder
 from readingroom.study.outlines import Outlines, as_lesion_cases, check_outlines
 from readingroom.study.published import write_copies
@@ -37,6 +38,7 @@ class Intake:
         partition: one row an image and fold.
         audit: as `readingroom.cases.audit.audit_cases` gives it, with ``outlines`` where they are needed.
         outlines: of the cases; None where no reader needs them.
+        boxes: of the cases; None where no reader needs them.
     """
 
     cases: CaseTable
@@ -44,6 +46,7 @@ class Intake:
     partition: Partition
     audit: dict[str, Any]
     outlines: Outlines | None = None
+    boxes: Boxes | None = None
 
     @cached_property
     def folds(self) -> list[int]:
@@ -92,25 +95,37 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     cases, external = _load(study, base)
     everything = cases if external is None else join_cases(cases, external)
     catalogue = _catalogue(everything, study, folder, strict, progress)
-    outlines = None
-    if study.outlines:
-        outlines = check_outlines(_readable(everything, catalogue), catalogue, study.task.normal, progress)
-        if study.task.kind == "segmentation":
-            everything = as_lesion_cases(replace(outlines, cases=everything))
-            cases, external = _only(cases, everything), None if external is None else _only(external, everything)
-            catalogue = catalogue[catalogue["image"].isin(everything.frame["image"])].reset_index(drop=True)
+    outlines, boxes = _known_lesions(study, everything, catalogue, folder, progress)
+    known = {"segmentation": outlines, "detection": boxes}.get(study.task.kind)
+    if known is not None:
+        everything = as_lesion_cases(replace(known, cases=everything))
+        cases, external = _only(cases, everything), None if external is None else _only(external, everything)
+        catalogue = catalogue[catalogue["image"].isin(everything.frame["image"])].reset_index(drop=True)
     duplicates = find_duplicates(catalogue)
     partition = _partition(study, _readable(cases, catalogue), external, catalogue, duplicates)
     audit = audit_cases(everything, catalogue, partition, duplicates.pairs, seed=study.partition.seed)
     audit |= {} if outlines is None else {"outlines": outlines.audit()}
+    audit |= {} if boxes is None else {"boxes": boxes.audit()}
     write_json(folder.audit, audit)
     readable = _readable(everything, catalogue)
     if (partition.frame["copy"] > 0).any():
         readable, partition = write_copies(study, readable, catalogue, partition, folder.published, progress)
         catalogue = _catalogue(readable, study, folder, strict, progress)
-    intake = Intake(readable, catalogue, partition, audit, outlines)
+    intake = Intake(readable, catalogue, partition, audit, outlines, boxes)
     write_csv(intake.described_partition(), folder.partition)
     return intake
+
+
+def _known_lesions(
+    study: StudyFile, cases: CaseTable, catalogue: pd.DataFrame, folder: RunFolder, progress: Progress
+) -> tuple[Outlines | None, Boxes | None]:
+    """The outlines and the boxes of the images that can be read, where a reader needs them."""
+    readable, normal = _readable(cases, catalogue), study.task.normal
+    outlines = check_outlines(readable, catalogue, normal, progress) if study.outlines else None
+    boxes = check_boxes(readable, catalogue, normal, progress) if study.boxes else None
+    if boxes is not None:
+        write_parquet(boxes.table(), folder.reference_boxes, kind="reference_boxes")
+    return outlines, boxes
 
 
 def _only(part: CaseTable, whole: CaseTable) -> CaseTable:
@@ -125,15 +140,15 @@ def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
     root = None if study.images is None else base / study.images
     # As published, a column may well put a patient on both sides; that is what is to be shown.
     split = scheme.column if scheme.protocol == "sound" else None
-    only_outlines = task.kind == "segmentation"
+    only_lesions = task.kind in {"segmentation", "detection"}
     cases = load_cases(
         base / study.cases,
         label=task.label,
         classes=task.classes,
         root=root,
         split=split,
-        labelled=not only_outlines,
-        complete=not only_outlines,
+        labelled=not only_lesions,
+        complete=not only_lesions,
     )
     if scheme.external is None:
         return cases, None

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,14 @@ class Outlines:
     cases: CaseTable
     state: dict[str, str]
     reasons: dict[str, str]
+
+    noun = "an outline"
+    marked_state = OUTLINED
+
+    @property
+    def marked(self) -> pd.Series:
+        """Whether the table has an outline for each row."""
+        return self.cases.frame["outline"].notna()
 
     def mask(self, image: str, height: int, width: int) -> Mask | None:
         """The outline at the frame's size, (H, W) 0 or 1; None where it is not known."""
@@ -92,7 +100,7 @@ def check_outlines(
             fix="Add a column with the path of each image's mask file; leave the cell empty where there is no lesion",
             file=cases.source,
         )
-    without = _normal_classes(cases, normal)
+    without = normal_classes(cases, normal)
     sides = zip(catalogue["height"].tolist(), catalogue["width"].tolist(), strict=True)
     sizes = dict(zip(catalogue["image"].astype(str), sides, strict=True))
     rows = [(str(r.image), r.outline, r.label in without) for r in frame[["image", "outline", "label"]].itertuples()]
@@ -111,7 +119,8 @@ def check_outlines(
     return Outlines(cases, state, reasons)
 
 
-def _normal_classes(cases: CaseTable, normal: Sequence[str] | None) -> frozenset[str]:
+def normal_classes(cases: CaseTable, normal: Sequence[str] | None) -> frozenset[str]:
+    """The classes without a lesion: those named, or those that are called so (`NORMAL`)."""
     labels = set(cases.frame["label"].dropna().astype(str)) if "label" in cases.frame else set()
     if normal is None:
         return frozenset(label for label in labels if label.casefold() in NORMAL)
@@ -135,24 +144,47 @@ def _judged(cases: CaseTable, outline: str, size: tuple[int, int], *, is_normal:
     return (OUTLINED, "") if present else (UNKNOWN, "the outline is empty, and the class has a lesion")
 
 
-def as_lesion_cases(outlines: Outlines) -> CaseTable:
-    """The cases of a study that only outlines: classes are `CLASSES`; what is not known is left out and counted.
+class Known(Protocol):
+    """What is known of the lesions of every image, as outlines or as boxes."""
+
+    @property
+    def cases(self) -> CaseTable:
+        """The case table."""
+
+    @property
+    def state(self) -> dict[str, str]:
+        """By image."""
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """By image, why what the table says cannot be used."""
+
+    @property
+    def marked(self) -> pd.Series:
+        """Whether the table marks a lesion in each row."""
+
+    noun: str
+    marked_state: str
+
+
+def as_lesion_cases(known: Known) -> CaseTable:
+    """The cases of a study that only looks for lesions: classes are `CLASSES`; the unknown is left out and counted.
 
     The class of the table is kept as the fact ``class``.
 
     Raises:
-        CaseTableError: no image has an outline.
+        CaseTableError: no image has a lesion that is marked.
     """
-    cases = outlines.cases
+    cases, marked = known.cases, known.marked_state
     # An image that cannot be read stays, so that the flow counts it as such.
-    said = cases.frame["outline"].notna().map({True: OUTLINED, False: NO_LESION})
-    state = cases.frame["image"].map(outlines.state).fillna(said)
-    if not (state == OUTLINED).any():
-        raise CaseTableError("no image has an outline that can be used", fix=_first(outlines), file=cases.source)
+    said = known.marked.map({True: marked, False: NO_LESION})
+    state = cases.frame["image"].map(known.state).fillna(said)
+    if not (state == marked).any():
+        raise CaseTableError(f"no image has {known.noun} that can be used", fix=_first(known), file=cases.source)
     kept = cases.frame[state != UNKNOWN]
-    named = state[state != UNKNOWN].map({OUTLINED: CLASSES[1], NO_LESION: CLASSES[0]})
+    named = state[state != UNKNOWN].map({marked: CLASSES[1], NO_LESION: CLASSES[0]})
     frame = kept.assign(**{"class": kept["label"]}, label=named).reset_index(drop=True)
-    counted = Counter(_kind(outlines.reasons.get(str(i), UNKNOWN)) for i in cases.frame.loc[state == UNKNOWN, "image"])
+    counted = Counter(_kind(known.reasons.get(str(i), UNKNOWN)) for i in cases.frame.loc[state == UNKNOWN, "image"])
     return replace(cases, frame=frame, classes=CLASSES, excluded=(*cases.excluded, *counted.items()))
 
 
@@ -161,5 +193,5 @@ def _kind(reason: str) -> str:
     return "the outline has another size than its image" if " x " in reason else reason.partition(" (")[0]
 
 
-def _first(outlines: Outlines) -> str:
-    return next((f"The first: {image}: {reason}" for image, reason in outlines.reasons.items()), "Add outlines")
+def _first(known: Known) -> str:
+    return next((f"The first: {image}: {reason}" for image, reason in known.reasons.items()), "Mark the lesions")

@@ -8,10 +8,12 @@ from pathlib import Path
 from readingroom.core.errors import BundleError, Problem, ReadingRoomError, StudyFileError
 from readingroom.core.progress import Progress
 from readingroom.networks import build_network, check_name, published_weights
+from readingroom.networks.detector import build_detector
 from readingroom.networks.segmenter import build_segmenter
 from readingroom.reading.bundle import READER_FILE, load_bundle
 from readingroom.study.folder import RunFolder
 from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.training.box_reader import BoxPlan
 
 
 def check_readers(study: StudyFile, base: Path, folder: RunFolder, *, fetch: bool, progress: Progress) -> None:
@@ -30,28 +32,43 @@ def check_readers(study: StudyFile, base: Path, folder: RunFolder, *, fetch: boo
         StudyFileError: with every problem of every reader.
     """
     size = study.input.size
-    starts: dict[tuple[str, str, tuple[int, ...], str | None], list[str]] = {}
+    starts: dict[tuple[str, str, tuple[int, ...], str | None, BoxPlan | None], list[str]] = {}
     for section in study.reader_list:
         if not _trained_before(section, base, size, folder):
-            start = (section.network, section.start(base), section.head, section.decoder)
+            start = (section.network, section.start(base), section.head, section.decoder, section.boxes(study.hit))
             starts.setdefault(start, []).append(section.reader_name)
     problems = []
-    for (network, weights, head, decoder), names in progress.track(starts.items(), "checking the readers", len(starts)):
+    for (network, weights, head, decoder, boxes), names in progress.track(
+        starts.items(), "checking the readers", len(starts)
+    ):
         try:
-            _build(network, weights, head, decoder, size, fetch=fetch)
+            _build(network, weights, head, decoder, boxes, size, fetch=fetch)
         except ReadingRoomError as error:
             problems.append(_told(names, error))
     if problems:
         raise StudyFileError("readers that cannot be trained", fix="Mend what follows", problems=problems)
 
 
-def _build(network: str, weights: str, head: Sequence[int], decoder: str | None, size: int, *, fetch: bool) -> None:
+def _build(
+    network: str,
+    weights: str,
+    head: Sequence[int],
+    decoder: str | None,
+    boxes: BoxPlan | None,
+    size: int,
+    *,
+    fetch: bool,
+) -> None:
     if weights == "imagenet" and not fetch:
         check_name(network)
         published_weights(network)
         weights = "random"
     if decoder is not None:
         build_segmenter(network, decoder, weights=weights, image_size=size)
+        return
+    if boxes is not None:
+        options = {"finest": boxes.finest, "width": boxes.width}
+        build_detector(network, boxes.kind, weights=weights, image_size=size, **options)
         return
     # The number of classes is known when the cases are; no network depends on it.
     build_network(network, 2, weights=weights, head=head, image_size=size)
@@ -66,8 +83,10 @@ def _trained_before(section: ReaderSection, base: Path, size: int, folder: RunFo
     if bundle is None:
         return False
     decoder = None if bundle.outlines is None else bundle.outlines.decoder
-    before = (bundle.network, bundle.facts["plan"]["weights"], bundle.head, decoder, bundle.preprocessing.size)
-    return before == (section.network, section.start(base), section.head, section.decoder, size)
+    boxes = None if bundle.boxes is None else (bundle.boxes.kind, bundle.boxes.finest, bundle.boxes.width)
+    wanted = None if section.detector is None else (section.detector, section.finest, section.width)
+    before = (bundle.network, bundle.facts["plan"]["weights"], bundle.head, decoder, boxes, bundle.preprocessing.size)
+    return before == (section.network, section.start(base), section.head, section.decoder, wanted, size)
 
 
 def _told(names: Sequence[str], error: ReadingRoomError) -> Problem:

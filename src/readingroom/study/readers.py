@@ -18,10 +18,12 @@ from readingroom.core.files import hash_file, hash_value
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import read_facts, write_parquet
+from readingroom.reading.boxes import boxes_to_input
 from readingroom.reading.bundle import LEARNED_COLUMNS, READER_FILE, ReaderBundle, learned_from, load_bundle, overlap
 from readingroom.reading.engine import open_engine
 from readingroom.reading.pipeline import Unread, prepare_file, read_images
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
+from readingroom.study.box_readings import as_class_readings, find_boxes
 from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake
 from readingroom.study.outline_readings import as_readings, outline_images
@@ -29,6 +31,7 @@ from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
 from readingroom.study.outlines import Outlines
 from readingroom.study.schema import ReaderSection, StudyFile
 from readingroom.training.augmentation import AugmentationSection
+from readingroom.training.boxing import PreparedBoxes
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.objectives import Examples
 from readingroom.training.outlining import UNKNOWN
@@ -80,9 +83,10 @@ class Readers:
                 self._leaks(job)  # refuses the last reader before the first is trained
         prepared = self._prepared()
         outlines = self._prepared_outlines()
+        boxes = self._prepared_boxes()
         facts: dict[str, dict[str, Any]] = {}
         for section in self.study.reader_list:
-            parts = [self._one(job, prepared, outlines) for job in self._jobs(section)]
+            parts = [self._one(job, prepared, outlines, boxes) for job in self._jobs(section)]
             self._write_readings(section.reader_name, parts)
             facts[section.reader_name] = parts[0].facts | {
                 "leaks": sorted({one for part in parts for one in part.leaks})
@@ -137,12 +141,29 @@ class Readers:
             progress=self.progress,
         )
 
+    def _prepared_boxes(self) -> PreparedBoxes | None:
+        """The boxes of every image where they lie in the prepared one."""
+        known, contract = self.intake.boxes, self._contract()
+        if known is None:
+            return None
+        catalogue = self.intake.catalogue.set_index("image")
+        images = self.intake.cases.frame["image"].tolist()
+        views = {name: view_of(row) for name, row in catalogue.loc[images].iterrows()}
+        found = [(known.of(name), views[name]) for name in images]
+        rows = tuple(None if boxes is None else boxes_to_input(boxes, view, contract) for boxes, view in found)
+        return PreparedBoxes(rows, contract.size)
+
     def _contract(self) -> Preprocessing:
         section = self.study.input
         return Preprocessing(view=section.view, size=section.size, fit=section.fit)
 
-    def _one(self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None) -> _Part:
-        data = self._data(job, prepared, outlines if job.section.decoder is not None else None)
+    def _one(
+        self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
+    ) -> _Part:
+        section = job.section
+        data = self._data(
+            job, prepared, outlines if section.decoder is not None else None, boxes if section.detector else None
+        )
         plan = self._plan(job)
         key = hash_value([plan.as_dict(), data.key, _origin_hash(plan.weights)])
         where = self.folder.reader(
@@ -177,9 +198,13 @@ class Readers:
             seed=recipe.seed if job.repeat == 1 else derive_seed(recipe.seed, "repeat", job.repeat),
             outlines=section.outlines,
             outline_threshold=study.evaluation.outline_threshold,
+            boxes=section.boxes(study.hit),
+            box_threshold=study.evaluation.box_threshold,
         )
 
-    def _data(self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None) -> TrainingData:
+    def _data(
+        self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
+    ) -> TrainingData:
         cases = self.intake.cases
         splits = self.intake.splits(job.fold)
         codes = {name: code for code, name in enumerate(cases.classes)}
@@ -187,9 +212,12 @@ class Readers:
         training, validation = _rows(splits, "training"), _rows(splits, "validation")
         if outlines is not None and not job.section.classify:
             training, validation = (self._with_outline(rows, job) for rows in (training, validation))
+        if boxes is not None:
+            training, validation = (_with_boxes(rows, boxes, job) for rows in (training, validation))
         examples = Examples(training, validation, targets, len(cases.classes))
         preprocessing = self._normalised(prepared, examples.training)
-        return TrainingData(prepared, examples, preprocessing, self._learned(job), self.folder.prepared, outlines)
+        learned = self._learned(job)
+        return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared, outlines, boxes)
 
     def _with_outline(self, rows: npt.NDArray[np.int64], job: Job) -> npt.NDArray[np.int64]:
         """Those of some rows whose outline is known, no lesion included."""
@@ -246,36 +274,41 @@ class Readers:
         return sorted(hashes.index[hashes.isin(set(found["pixels_hash"]))])
 
     def _write_readings(self, name: str, parts: list[_Part]) -> None:
-        path = self.folder.readings(name)
+        folder = self.folder
+        places = {"outlines": folder.outlined(name), "boxes": folder.boxes(name), "readings": folder.readings(name)}
         keys = [[part.bundle.facts["key"], part.bundle.facts["weights_sha256"]] for part in parts]
         key = hash_value([keys, self.intake.key])
-        written = [file for file in (path, self.folder.outlined(name)) if file.is_file()]
+        written = [file for file in places.values() if file.is_file()]
         if written and all(read_facts(file).get("key") == key for file in written):
             return
         read = [self._read(part) for part in parts]
-        outlined = [outlines for _, outlines in read if outlines is not None]
-        if outlined:
-            table = pd.concat(outlined, ignore_index=True)
-            write_parquet(table, self.folder.outlined(name), kind="outlines", facts={"key": key})
-        frames = [frame for frame, _ in read if frame is not None]
-        if frames:
-            write_parquet(pd.concat(frames, ignore_index=True), path, kind="readings", facts={"key": key})
+        for kind, path in places.items():
+            tables = [found[kind] for found in read if kind in found]
+            if tables:
+                write_parquet(pd.concat(tables, ignore_index=True), path, kind=kind, facts={"key": key})
 
-    def _read(self, part: _Part) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-        """Readings of the class, and outlines, of every image to be read; None for what the reader does not give."""
+    def _read(self, part: _Part) -> dict[str, pd.DataFrame]:
+        """Of every image to be read, what the reader gives: ``readings`` of the class, ``outlines``, ``boxes``."""
         cases = self.intake.cases
         chosen = self.intake.splits(part.job.fold).isin(READ_SPLITS)
         images = cases.frame.loc[chosen, "image"].tolist()
         if part.bundle.outlines is not None and self.intake.outlines is not None:
             return self._outline(part, images, self.intake.outlines)
+        if part.bundle.boxes is not None:
+            return self._find_boxes(part, images)
         engine = open_engine(part.where, part.bundle, images=len(images))
         readings, unread = read_images(part.bundle, engine, images, cases.root, progress=self.progress)
         _refuse_unread(unread)
-        return self._with_facts(readings, part), None
+        return {"readings": self._with_facts(readings, part)}
 
-    def _outline(
-        self, part: _Part, images: list[str], outlines: Outlines
-    ) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    def _find_boxes(self, part: _Part, images: list[str]) -> dict[str, pd.DataFrame]:
+        found, unread = find_boxes(part.where, part.bundle, images, self.intake.cases.root, self.progress)
+        _refuse_unread(unread)
+        readings = as_class_readings(found, part.bundle)
+        given = {"boxes": self._with_facts(found, part)}
+        return given if readings is None else given | {"readings": self._with_facts(readings, part)}
+
+    def _outline(self, part: _Part, images: list[str], outlines: Outlines) -> dict[str, pd.DataFrame]:
         job = part.job
         folds, repeats = len(self.intake.folds), self.study.training.repeats
         folder = self.folder.masks(part.bundle.name, job.fold, job.repeat, folds=folds, repeats=repeats)
@@ -283,12 +316,13 @@ class Readers:
         _refuse_unread(unread)
         outlined["mask"] = [(folder / name).relative_to(self.folder.path).as_posix() for name in outlined["mask"]]
         readings = as_readings(outlined, part.bundle)
-        return None if readings is None else self._with_facts(readings, part), self._with_facts(outlined, part)
+        given = {"outlines": self._with_facts(outlined, part)}
+        return given if readings is None else given | {"readings": self._with_facts(readings, part)}
 
     def _with_facts(self, rows: pd.DataFrame, part: _Part) -> pd.DataFrame:
         facts = self.intake.reading_facts(part.job.fold)
         facts = facts.drop(columns=[name for name in facts if name != "image" and name in rows])
-        joined = rows.merge(facts, on="image", how="left", validate="one_to_one")
+        joined = rows.merge(facts, on="image", how="left", validate="many_to_one")
         return joined.assign(fold=part.job.fold, repeat=part.job.repeat)
 
 
@@ -318,6 +352,18 @@ class _Part:
 
 def _rows(splits: pd.Series, name: str) -> npt.NDArray[np.int64]:
     return np.flatnonzero((splits == name).to_numpy()).astype(np.int64)
+
+
+def _with_boxes(rows: npt.NDArray[np.int64], boxes: PreparedBoxes, job: Job) -> npt.NDArray[np.int64]:
+    """Those of some rows whose boxes are known, no lesion included."""
+    kept = np.array([row for row in rows if boxes.rows[row] is not None], dtype=np.int64)
+    if not len(kept):
+        raise StudyFileError(
+            f"{job.section.reader_name}: no image of a part has boxes that can be used",
+            fix="See boxes in audit.json",
+            field="readers.detector",
+        )
+    return kept
 
 
 def _finished(where: Path, key: str) -> ReaderBundle | None:

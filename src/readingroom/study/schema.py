@@ -17,6 +17,8 @@ from readingroom.core.errors import StudyFileError
 from readingroom.reading.preprocessing import InputSection
 from readingroom.report.published import DOCUMENTS
 from readingroom.training.augmentation import AugmentationSection
+from readingroom.training.box_reader import RATE_RULE, BoxPlan
+from readingroom.training.boxing import HitRule
 from readingroom.training.outline_reader import OutlinePlan
 from readingroom.training.recipe import TrainingSection
 
@@ -29,9 +31,10 @@ RULE = re.compile(r"^(youden|(sensitivity|specificity)>=0?\.\d+)$")
 class TaskSection(Section):
     """What is to be told apart."""
 
-    kind: Literal["classification", "grading", "segmentation"] = "classification"
+    kind: Literal["classification", "grading", "segmentation", "detection"] = "classification"
     """`classification`; `grading` where the classes have an order, from the least to the most severe; `segmentation`
-    where lesions are only outlined: every reader then needs a `decoder`, and the answer is lesion or no lesion."""
+    where lesions are only outlined: every reader then needs a `decoder`, and the answer is lesion or no lesion;
+    `detection` where lesions are only found, as boxes: every reader then needs a `detector`."""
     label: str = "label"
     """Column of the case table that holds the class."""
     classes: Annotated[list[str], Field(min_length=1)] | None = None
@@ -39,7 +42,8 @@ class TaskSection(Section):
     positive: str | None = None
     """Of two classes, the one that is looked for; the last of `classes` by default."""
     normal: list[str] | None = None
-    """Classes without a lesion, whose images need no outline; by default those called normal, healthy or negative."""
+    """Classes without a lesion, whose images need no outline and no box; by default those called normal, healthy or
+    negative."""
 
     @field_validator("classes", "normal", mode="before")
     @classmethod
@@ -54,8 +58,8 @@ class TaskSection(Section):
     @model_validator(mode="after")
     def _consistent(self) -> TaskSection:
         if self.classes is not None:
-            if len(self.classes) < 2 and self.kind != "segmentation":
-                raise ValueError("two classes are needed to tell apart; one is enough for kind: segmentation")
+            if len(self.classes) < 2 and self.kind not in {"segmentation", "detection"}:
+                raise ValueError("two classes are needed to tell apart; one is enough for segmentation and detection")
             if len(set(self.classes)) < len(self.classes):
                 raise ValueError("a class is named twice in classes")
             if self.positive is not None and self.positive not in self.classes:
@@ -75,6 +79,14 @@ class EvaluationSection(Section):
     outline_threshold: Literal["dice"] | Annotated[float, Field(gt=0, lt=1)] = "dice"
     """Probability at which a pixel is lesion: `dice`, that of the highest mean Dice on the validation part; or a
     number."""
+    box_threshold: str | Annotated[float, Field(gt=0, lt=1)] = "false_positives<=0.5"
+    """Score at which a box counts: `false_positives<=0.5`, the lowest with no more than so many false boxes an image on
+    the validation part; `f1`, that of the highest F1 of boxes; or a number."""
+    hit: Literal["iou", "centre"] = "iou"
+    """A box finds a lesion where their intersection over union reaches `hit_overlap` (`iou`), or where its centre lies
+    in the lesion's box (`centre`), as is usual for small targets."""
+    hit_overlap: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """With `hit: iou`: the intersection over union that makes a hit; 0.1 to 0.5 are usual for lesions."""
     size_edges: list[float] | None = None
     """Outlines by size of the lesion: edges as shares of the image; by default thirds of the lesions tested."""
     interval: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -94,6 +106,14 @@ class EvaluationSection(Section):
         if isinstance(value, str) and not RULE.match(value.replace(" ", "")):
             raise ValueError(f"{value!r} is no rule: youden, sensitivity>=0.9, specificity>=0.9, or a number")
         return value.replace(" ", "") if isinstance(value, str) else value
+
+    @field_validator("box_threshold")
+    @classmethod
+    def _known_box_rule(cls, value: str | float) -> str | float:
+        said = value.replace(" ", "") if isinstance(value, str) else value
+        if isinstance(said, str) and said != "f1" and not RATE_RULE.match(said):
+            raise ValueError(f"{value!r} is no rule: false_positives<=0.5, f1, or a number")
+        return said
 
     @field_validator("published")
     @classmethod
@@ -137,10 +157,19 @@ class ReaderSection(_OVERRIDES):
     table's column `outline`."""
     classify: bool = False
     """With a `decoder`: tell the classes apart as well, by a classifier on the same encoder."""
+    detector: Literal["fcos", "retinanet"] | None = None
+    """Find lesions as boxes; the network is the detector's backbone. Boxes are in the case table's column `boxes`, or
+    are put around the parts of the masks in `outline`."""
     window: Side | None = None
-    """With a `decoder`: training sees squares of so many pixels, drawn at random; 513 in study 3."""
+    """With a `decoder` or a `detector`: training sees squares of so many pixels, drawn at random; 513 in study 3."""
     tile: Side | None = None
-    """With a `decoder`: read in overlapping tiles of so many pixels; null reads the view in one pass."""
+    """With a `decoder` or a `detector`: read in overlapping tiles of so many pixels, at least twice as large as the
+    lesions; null reads the view in one pass."""
+    finest: Literal[8, 4] = 8
+    """With a `detector`: pixels between the places that are looked at; 4 for targets of a few pixels, at four times the
+    work."""
+    width: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 256
+    """With a `detector`: channels of its feature pyramid; fewer are faster on a laptop."""
     flips: bool = False
     """With a `decoder`: average the outline over mirror images when reading."""
     smallest: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -148,13 +177,32 @@ class ReaderSection(_OVERRIDES):
 
     @model_validator(mode="after")
     def _decoder_goes_with(self) -> ReaderSection:
+        if self.decoder is not None and self.detector is not None:
+            raise ValueError("a reader either outlines or finds boxes: give a decoder or a detector")
         if self.decoder is None:
-            needs = [name for name in ("classify", "window", "tile", "flips", "smallest") if getattr(self, name)]
+            own = ("classify", "flips", "smallest") + (() if self.detector else ("window", "tile"))
+            needs = [name for name in own if getattr(self, name)]
             if needs:
                 raise ValueError(f"{needs[0]} needs a decoder: it is about outlines")
         elif self.train == "head" or self.head:
             raise ValueError("a reader that outlines is trained as a whole: train and head do not go with a decoder")
         return self
+
+    @model_validator(mode="after")
+    def _detector_goes_with(self) -> ReaderSection:
+        if self.detector is None:
+            needs = [name for name in ("finest", "width") if name in self.model_fields_set]
+            if needs:
+                raise ValueError(f"{needs[0]} needs a detector: it is about boxes")
+        elif self.train == "head" or self.head:
+            raise ValueError("a reader that finds boxes is trained as a whole: train and head do not go with it")
+        return self
+
+    def boxes(self, hit: HitRule) -> BoxPlan | None:
+        """How it finds boxes, ``hit`` being what counts as found; None where it finds none."""
+        if self.detector is None:
+            return None
+        return BoxPlan(self.detector, self.window, self.tile, self.finest, self.width, hit)
 
     @property
     def outlines(self) -> OutlinePlan | None:
@@ -170,6 +218,8 @@ class ReaderSection(_OVERRIDES):
             return self.name
         if self.decoder is not None:
             return f"{self.decoder}-{self.network}-{_ORIGINS.get(self.weights, 'transfer')}"
+        if self.detector is not None:
+            return f"{self.detector}-{self.network}-{_ORIGINS.get(self.weights, 'transfer')}"
         origin = _ORIGINS.get(self.weights, "transfer")
         return f"{self.network}-{origin}{'-frozen' if self.train == 'head' else ''}"
 
@@ -250,6 +300,10 @@ class StudyFile(Section):
             plain = [one.reader_name for one in self.reader_list if one.decoder is None]
             if plain:
                 raise ValueError(f"{plain[0]!r} has no decoder: in a study of kind segmentation every reader outlines")
+        if self.task.kind == "detection":
+            plain = [one.reader_name for one in self.reader_list if one.detector is None]
+            if plain:
+                raise ValueError(f"{plain[0]!r} has no detector: in a study of kind detection every reader finds boxes")
         strange = [one.reader_name for one in self.reader_list if re.search(r"[/\\\x00-\x1f]|^\.", one.reader_name)]
         if strange:
             raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
@@ -264,6 +318,16 @@ class StudyFile(Section):
     def outlines(self) -> bool:
         """Whether any reader outlines, so that outlines are needed."""
         return any(one.decoder is not None for one in self.reader_list)
+
+    @property
+    def boxes(self) -> bool:
+        """Whether any reader finds boxes, so that boxes are needed."""
+        return any(one.detector is not None for one in self.reader_list)
+
+    @property
+    def hit(self) -> HitRule:
+        """What makes a box hit a lesion."""
+        return HitRule(self.evaluation.hit, self.evaluation.hit_overlap)
 
     def positive_of(self, classes: tuple[str, ...]) -> str | None:
         """The class that is looked for, of two.
