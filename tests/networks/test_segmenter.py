@@ -55,6 +55,17 @@ def test_the_encoder_starts_from_a_classification_networks_weights(name: str, tm
     assert all(torch.equal(value, held[key.replace(".", "_")]) for key, value in taken.items())
 
 
+def test_the_plain_unet_needs_no_encoder() -> None:
+    segmenter = build_segmenter("plain16", "unet", image_size=72, classes=2).eval()
+    assert segmenter.padded_size == 80
+    with torch.inference_mode():
+        masks, classes = segmenter(torch.rand(2, 3, 72, 72))
+    assert masks.shape == (2, 72, 72)
+    assert classes.shape == (2, 2)
+    with pytest.raises(NetworkError, match="plain U-Net"):
+        build_segmenter("plain16", "fpn", image_size=64)
+
+
 def test_what_cannot_be_built_is_said() -> None:
     with pytest.raises(NetworkError, match="no decoder 'unett'"):
         build_segmenter("resnet18", "unett", image_size=64)

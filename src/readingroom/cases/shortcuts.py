@@ -252,7 +252,10 @@ def _interval(sample: _Sample, scores: Floats, seed: int, family: str) -> tuple[
     for _ in range(_REPLICATES):
         drawn = rng.integers(0, len(members), len(members))
         rows = np.concatenate([members[group] for group in drawn])
-        areas.append(np.nanmean(_areas(sample.codes[rows], scores[rows])))
+        found = _areas(sample.codes[rows], scores[rows])
+        # A draw of groups of one class only has no area; with few groups that happens.
+        if not np.isnan(found).all():
+            areas.append(float(np.nanmean(found)))
     low, high = np.quantile(areas, [0.025, 0.975])
     return float(low), float(high)
 

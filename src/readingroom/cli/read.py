@@ -14,7 +14,8 @@ from readingroom.core.progress import BarProgress
 EXAMPLE = """
 Examples:\n\n
   readingroom read runs/demo/readers/resnet18-random new-images/ --out readings.csv\n\n
-  readingroom read runs/demo/readers/resnet18-random a.jpg b.jpg --engine torch
+  readingroom read runs/demo/readers/resnet18-random a.jpg b.jpg --engine torch\n\n
+  readingroom read runs/gastric/readers/both new-images/   a reader that outlines also draws pictures
 """
 
 
@@ -24,13 +25,19 @@ def command(
     out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet.")] = Path("readings.csv"),
     engine: Annotated[str, typer.Option(help="auto, torch or openvino.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    pictures: Annotated[bool, typer.Option(help="Draw what a reader outlines into pictures.")] = True,
 ) -> None:
-    """Read images with a trained reader, by the preprocessing and threshold that its study fixed."""
+    """Read images with a trained reader, by the preprocessing and threshold that its study fixed.
+
+    A reader that outlines also writes its masks and its pictures, beside the table: readings-masks, readings-pictures.
+    """
     from readingroom.reading.files import read_files
 
     bars = BarProgress(console())
     with bars.shown():
-        readings, unread = read_files(reader, images, out=out, engine=engine, device=device, progress=bars)
+        readings, unread = read_files(
+            reader, images, out=out, engine=engine, device=device, pictures=pictures, progress=bars
+        )
     for one in unread:
         console().print(f"[yellow]not read[/] {escape(one.image)}: {escape(one.reason)}", highlight=False)
     console().print(f"{len(readings)} readings: [bold]{out}[/]", highlight=False)

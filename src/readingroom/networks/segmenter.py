@@ -13,6 +13,7 @@ from readingroom.core.errors import NetworkError
 from readingroom.networks.backbones import create_backbone
 from readingroom.networks.initialise import seeded
 from readingroom.networks.names import check_name
+from readingroom.networks.plain_unet import PLAIN, STRIDE, PlainUNet
 from readingroom.networks.weights import RANDOM, Loaded, read_checkpoint
 
 DECODERS = ("deeplabv3", "deeplabv3plus", "unet", "unetplusplus", "manet", "linknet", "fpn", "pspnet", "pan", "upernet")
@@ -34,10 +35,19 @@ class Segmenter(nn.Module):
         image_size: side of the square images in pixels that it is meant for.
         classes: classes that the classifier tells apart; 0 for none.
         loaded: which weights the encoder started from; None for random ones.
+        stride: sides are padded to a multiple of it; None is the encoder's.
     """
 
     def __init__(
-        self, name: str, decoder: str, model: nn.Module, *, image_size: int, classes: int, loaded: Loaded | None
+        self,
+        name: str,
+        decoder: str,
+        model: nn.Module,
+        *,
+        image_size: int,
+        classes: int,
+        loaded: Loaded | None,
+        stride: int | None = None,
     ) -> None:
         super().__init__()
         self.name = name
@@ -46,7 +56,7 @@ class Segmenter(nn.Module):
         self.image_size = image_size
         self.classes = classes
         self.loaded = loaded
-        self.stride = int(model.encoder.output_stride)  # type: ignore[union-attr,arg-type]
+        self.stride = stride or int(model.encoder.output_stride)  # type: ignore[union-attr,arg-type]
 
     @property
     def padded_size(self) -> int:
@@ -75,7 +85,7 @@ def build_segmenter(
     """Build a segmenter; the same arguments give the same numbers.
 
     Args:
-        name: of the encoder: any name of timm's that gives feature maps.
+        name: of the encoder: any name of timm's that gives feature maps, or one of `PLAIN` with ``unet``.
         decoder: one of `DECODERS`.
         weights: of the encoder, as for `readingroom.networks.build_network`; the decoder starts at random.
         image_size: side of the square images in pixels.
@@ -92,7 +102,8 @@ def build_segmenter(
         >>> segmenter(torch.zeros(2, 3, 64, 64))[0].shape
         torch.Size([2, 64, 64])
     """
-    check_name(name)
+    if name not in PLAIN:
+        check_name(name)
     if decoder not in DECODERS:
         raise NetworkError(
             f"there is no decoder {decoder!r}",
@@ -101,6 +112,8 @@ def build_segmenter(
         )
     if image_size < LEAST_SIDE:
         raise NetworkError(f"{image_size} pixels are too few", fix=f"Give {LEAST_SIDE} or more", field="input.size")
+    if name in PLAIN:
+        return _plain(name, decoder, str(weights), image_size, classes, drop_rate, seed)
     loaded = None
     with seeded(seed, "segmenter", name, decoder):
         model = _create(name, decoder, classes, drop_rate)
@@ -110,6 +123,20 @@ def build_segmenter(
     segmenter = Segmenter(name, decoder, model, image_size=image_size, classes=classes, loaded=loaded)
     _try(segmenter)
     return segmenter
+
+
+def _plain(
+    name: str, decoder: str, weights: str, image_size: int, classes: int, drop_rate: float, seed: int
+) -> Segmenter:
+    if decoder != "unet" or weights != RANDOM:
+        raise NetworkError(
+            f"{name} is the plain U-Net, without a classification network inside",
+            fix="Write decoder: unet and weights: random, or choose another encoder such as resnet34",
+            field="network",
+        )
+    with seeded(seed, "segmenter", name, decoder):
+        model = PlainUNet(PLAIN[name], classes=classes, drop_rate=drop_rate)
+    return Segmenter(name, decoder, model, image_size=image_size, classes=classes, loaded=None, stride=STRIDE)
 
 
 def _create(name: str, decoder: str, classes: int, drop_rate: float) -> nn.Module:

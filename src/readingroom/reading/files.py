@@ -13,9 +13,13 @@ from readingroom.cases.images import IMAGE_SUFFIXES
 from readingroom.core.errors import ImageError, ReadingsError
 from readingroom.core.files import check_writable, legible
 from readingroom.core.progress import Progress
-from readingroom.core.tables import write_csv, write_parquet
-from readingroom.reading.bundle import load_bundle
+from readingroom.core.tables import score_columns, write_csv, write_parquet
+from readingroom.reading.bundle import ReaderBundle, load_bundle, load_segmenter
+from readingroom.reading.combined import load_combined
 from readingroom.reading.engine import open_engine
+from readingroom.reading.outline_engine import OutlineEngine
+from readingroom.reading.outline_pictures import draw_pictures
+from readingroom.reading.outline_pipeline import read_outlines
 from readingroom.reading.pipeline import Unread, read_images
 
 
@@ -26,16 +30,21 @@ def read_files(
     out: str | Path,
     engine: str = "auto",
     device: str = "auto",
+    pictures: bool = True,
     progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, list[Unread]]:
     """Read image files with a reader bundle and write the table of readings.
 
+    A reader that outlines also writes its masks (folder ``<out>-masks``) and pictures (folder ``<out>-pictures``) with
+    the outline in red, its name and its probability.
+
     Args:
-        reader: the bundle's folder.
+        reader: the bundle's folder, or that of a combined reader.
         images: files, or folders whose images are all read.
         out: ``.csv`` or ``.parquet``.
         engine: ``auto``, ``torch`` or ``openvino``.
         device: ``auto``, ``cpu`` or ``cuda``.
+        pictures: draw pictures where the reader outlines.
         progress: where it is reported.
 
     Returns:
@@ -52,21 +61,64 @@ def read_files(
     out = Path(out)
     if out.suffix.lower() not in {".csv", ".parquet"}:
         raise ReadingsError(f"{out.suffix!r} is no kind of table", fix="End the name in .csv or .parquet", file=out)
-    bundle = load_bundle(reader)
+    combined = load_combined(reader)
+    folders = [Path(reader)] if combined is None else [combined.classes, combined.outlines]
+    bundles = [load_bundle(folder) for folder in folders]
     paths = find_images(images)
     check_writable(out)
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
     # A link is read under its own name, wherever it leads.
     found = [(path.parent.resolve() / path.name).relative_to(root).as_posix() for path in paths]
     names = [name for name in found if legible(name) == name]
-    opened = open_engine(reader, bundle, engine, device, images=len(names))
-    readings, unread = read_images(bundle, opened, names, root, progress=progress)
+    parts, unread = [], []
+    for folder, bundle in zip(folders, bundles, strict=True):
+        if bundle.outlines is None:
+            opened = open_engine(folder, bundle, engine, device, images=len(names))
+            read, failed = read_images(bundle, opened, names, root, progress=progress)
+        else:
+            read, failed = _outlined(folder, bundle, names, root, out, device, progress)
+        parts.append(read)
+        unread = failed
+    readings = parts[0] if combined is None else joined(combined.name, parts[0], parts[1])
+    if pictures and "mask" in readings:
+        draw_pictures(readings, root, _beside(out, "masks"), _beside(out, "pictures"), progress=progress)
     unread += [Unread(legible(name), "the name is not UTF-8") for name in found if legible(name) != name]
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)
     else:
         write_parquet(readings, out, kind="readings")
     return readings, unread
+
+
+def _outlined(
+    folder: Path,
+    bundle: ReaderBundle,
+    names: Sequence[str],
+    root: Path,
+    out: Path,
+    device: str,
+    progress: Progress | None,
+) -> tuple[pd.DataFrame, list[Unread]]:
+    wanted = bundle.outlines
+    flips, tile = (wanted.flips, wanted.tile) if wanted is not None else (False, None)
+    engine = OutlineEngine(load_segmenter(folder, bundle), bundle.preprocessing, flips=flips, tile=tile, device=device)
+    read, unread = read_outlines(bundle, engine, names, root, folder=_beside(out, "masks"), progress=progress)
+    scored = score_columns(bundle.classes)
+    if len(read) and set(scored) <= set(read):
+        read["predicted"] = bundle.predicted(read[scored].to_numpy())
+    return read, unread
+
+
+def joined(name: str, classes: pd.DataFrame, outlines: pd.DataFrame) -> pd.DataFrame:
+    """Readings of a combined reader: class and scores of the one, outlines of the other, the time of both."""
+    own = [column for column in outlines if column == "image" or column not in classes or column == "time_ms"]
+    both = classes.merge(outlines[own], on="image", suffixes=("", "_outlines"), validate="one_to_one")
+    both["time_ms"] += both.pop("time_ms_outlines")
+    return both.assign(reader=name)
+
+
+def _beside(out: Path, what: str) -> Path:
+    return out.with_name(f"{out.stem}-{what}")
 
 
 def find_images(places: Sequence[str | Path]) -> list[Path]:

@@ -23,9 +23,9 @@ from readingroom.core.errors import BundleError, ImageError
 from readingroom.core.files import atomic_write
 from readingroom.core.progress import Progress, SilentProgress
 from readingroom.core.tables import score_columns
-from readingroom.reading.bundle import Outlining, ReaderBundle
+from readingroom.reading.bundle import ReaderBundle
 from readingroom.reading.outline_engine import Maps, OutlineEngine
-from readingroom.reading.outlines import Outline, OutlineRule, fill_outlines, find_outlines, to_frame
+from readingroom.reading.outlines import OutlineRule, fill_outlines, outlines_in_frame
 from readingroom.reading.pipeline import Unread, ahead, grouped
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 
@@ -132,7 +132,11 @@ def _drawn(
 ) -> dict[str, Any]:
     wanted = bundle.outlines
     assert wanted is not None
-    found = outlines_in_frame(probability, framed.view, bundle.preprocessing, wanted, framed.height, framed.width)
+    x0, y0, x1, y1 = framed.view.box_xyxy_px
+    specks = max(1, round(wanted.smallest * (x1 - x0) * (y1 - y0)))
+    rule = OutlineRule(wanted.threshold.value, specks, fill_holes=True, tolerance_px=0)
+    size = framed.height, framed.width
+    found = outlines_in_frame(probability, framed.view, bundle.preprocessing, *size, rule)
     mask = fill_outlines(found, framed.height, framed.width)
     row = {
         "image": framed.image,
@@ -146,25 +150,25 @@ def _drawn(
     return row | ({} if judge is None else judge(framed.image, mask))
 
 
-def outlines_in_frame(
-    probability: Maps, view: View, preprocessing: Preprocessing, wanted: Outlining, height: int, width: int
-) -> tuple[Outline, ...]:
-    """Outlines at the frame's own size, to the pixel, of a map that was predicted on the prepared view."""
-    x0, y0, x1, y1 = view.box_xyxy_px
-    specks = max(1, round(wanted.smallest * (x1 - x0) * (y1 - y0)))
-    rule = OutlineRule(wanted.threshold.value, specks, fill_holes=True, tolerance_px=0)
-    return find_outlines(to_frame(probability, view, preprocessing, height, width), rule)
-
-
 def lesion_probability(probability: Maps, smallest: float) -> float:
     """The highest probability that an area of the smallest outline reaches, as the score of a lesion in the image."""
     count = max(1, math.ceil(smallest * probability.size))
     return float(np.partition(probability.ravel(), -count)[-count])
 
 
+def png_name(image: str) -> str:
+    """The name of a PNG made of an image: its own with ``.png`` added, so that ``a.jpg`` and ``a.tif`` stay two.
+
+    Example:
+        >>> png_name("p1/a.jpg"), png_name("p1/a.png")
+        ('p1/a.jpg.png', 'p1/a.png')
+    """
+    return image if image.lower().endswith(".png") else f"{image}.png"
+
+
 def save_mask(mask: npt.NDArray[np.bool_], folder: Path, image: str) -> str:
     """Write a mask as PNG (0 or 255) under its image's name; returns its path relative to the folder."""
-    name = Path(image).with_suffix(".png").as_posix()
+    name = png_name(image)
     encoded = cv2.imencode(".png", mask.astype(np.uint8) * 255)[1]
     with atomic_write(folder / name) as temporary:
         temporary.write_bytes(encoded.tobytes())

@@ -102,6 +102,7 @@ class Content:
     limits: tuple[Limit, ...]
     audit: Findings | None
     published: Beside | None = None
+    images_root: Path | None = None
 
     def tables(self) -> list[Table]:
         """Every table, for the CSV files."""
@@ -181,6 +182,7 @@ def gather(
         missed=missed,
         methods=tuple(methods_paragraphs(run, results, say)),
         limits=tuple(find_limits(results, parts, dict(manifest), patients_known, say)),
+        images_root=images_root,
         audit=read_findings(audit, Thumbnails(images_root) if images_root is not None else None, say),
         published=None if published is None else put_beside(published, results, say),
     )

@@ -20,6 +20,7 @@ from readingroom.report.content import Content, gather, named_classes
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
 from readingroom.report.measures import UNITS
+from readingroom.report.outline_sheets import Sheet, outline_sheets
 from readingroom.report.pictures import draw_pictures
 from readingroom.report.run_folder import RunFolder, read_run_folder
 from readingroom.report.supplements import Supplements, write_supplements
@@ -105,11 +106,25 @@ def publish(content: Content, out: Path, say: Translator) -> Path:
     pictures = draw_pictures(content, out / "figures", say)
     sections = [section.id for section in _sections(content, pictures, say)]
     supplements = write_supplements(content, pictures, sections, out, say)
-    write_text(out / "index.html", render_page(content, pictures, supplements, say))
+    sheets = _outline_sheets(content, out / "figures", say)
+    write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets))
     return out / "index.html"
 
 
-def render_page(content: Content, pictures: Mapping[str, Picture], supplements: Supplements, say: Translator) -> str:
+def _outline_sheets(content: Content, folder: Path, say: Translator) -> list[Sheet]:
+    if content.run is None or content.images_root is None or not content.results.splits:
+        return []
+    run, split = content.run, content.results.splits[0]
+    return outline_sheets(run.outlined, split, run.path, content.images_root, folder, say)
+
+
+def render_page(
+    content: Content,
+    pictures: Mapping[str, Picture],
+    supplements: Supplements,
+    say: Translator,
+    sheets: Sequence[Sheet] = (),
+) -> str:
     """The page's HTML."""
     lead, results = content.lead, content.results
     return (
@@ -132,6 +147,7 @@ def render_page(content: Content, pictures: Mapping[str, Picture], supplements: 
             external_table=content.external_shown,
             analysed=content.analysed,
             outlines=content.outlines,
+            outline_sheets=sheets,
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,

@@ -42,17 +42,18 @@ def outline_images(
         progress: where it is reported.
 
     Returns:
-        The rows of `read_outlines` with ``known`` (whether there is a reference), the fields of
+        The rows of `read_outlines` with ``reference`` (its file) and ``known`` (whether it can be used), the fields of
         `readingroom.evaluation.Overlap`, and ``lesions, lesions_found, false_outlines``; and what could not be read.
     """
     wanted = bundle.outlines
     flips, tile = (wanted.flips, wanted.tile) if wanted is not None else (False, None)
     engine = OutlineEngine(load_segmenter(where, bundle), bundle.preprocessing, flips=flips, tile=tile)
-    root = outlines.cases.root
+    frame = outlines.cases.frame
+    root, files = outlines.cases.root, dict(zip(frame["image"], frame["outline"], strict=True))
 
     def judge(image: str, mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        reference = outlines.mask(image, *mask.shape)
-        return {"known": False} if reference is None else judged(reference > 0, mask)
+        reference, file = outlines.mask(image, *mask.shape), {"reference": files.get(image)}
+        return file | ({"known": False} if reference is None else judged(reference > 0, mask))
 
     return read_outlines(bundle, engine, images, root, folder=folder, judge=judge, progress=progress)
 
