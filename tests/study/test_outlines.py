@@ -146,3 +146,15 @@ def test_a_table_without_outlines_says_what_to_add(phantoms: Path, tmp_path: Pat
     study = study_of(phantoms, "plain", cases="cases/plain.csv", task={"kind": "segmentation"}, readers=[OUTLINER])
     with pytest.raises((CaseTableError, StudyFileError), match="no column outline"):
         study.check(out=tmp_path)
+
+
+def test_boxes_help_a_reader_of_classes_in_training_only(phantoms: Path) -> None:
+    plain = {"network": "mobilenetv3_small_050", "weights": "random", "name": "plain"}
+    helped = {**plain, "name": "helped", "augmentation": {"regions": {"p": 1.0}}}
+    run = study_of(phantoms, "regions", readers=[plain, helped]).run(out=phantoms / "runs")
+    readings = run.readings
+    assert set(readings["reader"]) == {"plain", "helped"}
+    facts = [run.manifest["readers"][name] for name in ("plain", "helped")]
+    assert facts[0]["epochs_run"] == facts[1]["epochs_run"] == 1
+    scores = readings.filter(like="score_").groupby(readings["reader"]).mean()
+    assert not np.allclose(scores.loc["plain"], scores.loc["helped"])

@@ -20,6 +20,7 @@ from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import read_facts, write_parquet
 from readingroom.reading.boxes import boxes_to_input
 from readingroom.reading.bundle import LEARNED_COLUMNS, READER_FILE, ReaderBundle, learned_from, load_bundle, overlap
+from readingroom.reading.combined import CombinedReader, save_combined
 from readingroom.reading.engine import open_engine
 from readingroom.reading.pipeline import Unread, prepare_file, read_images
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
@@ -29,7 +30,7 @@ from readingroom.study.intake import Intake
 from readingroom.study.outline_readings import as_readings, outline_images
 from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
 from readingroom.study.outlines import Outlines
-from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.study.schema import CombineSection, ReaderSection, StudyFile
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.boxing import PreparedBoxes
 from readingroom.training.checkpoint import Checkpoint
@@ -91,7 +92,36 @@ class Readers:
             facts[section.reader_name] = parts[0].facts | {
                 "leaks": sorted({one for part in parts for one in part.leaks})
             }
-        return facts
+        return facts | {one.name: self._combine(one, facts) for one in self.study.combine}
+
+    def _combine(self, section: CombineSection, facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """A reader made of two: its bundle, its readings and its outlines are theirs under one name."""
+        counts = {"folds": len(self.intake.folds), "repeats": self.study.training.repeats}
+        for fold in self.intake.folds:
+            for repeat in range(1, counts["repeats"] + 1):
+                says, draws = (
+                    self.folder.reader(n, fold, repeat, **counts) for n in (section.classes, section.outlines)
+                )
+                own = self.folder.reader(section.name, fold, repeat, **counts)
+                save_combined(own, CombinedReader(section.name, says, draws))
+        readings = pd.read_parquet(self.folder.readings(section.classes))
+        outlined = pd.read_parquet(self.folder.outlined(section.outlines))
+        times = outlined.set_index(["image", "fold", "repeat"])["time_ms"]
+        keys = pd.MultiIndex.from_frame(readings[["image", "fold", "repeat"]])
+        readings["time_ms"] += times.reindex(keys).fillna(0.0).to_numpy()
+        write_parquet(readings.assign(reader=section.name), self.folder.readings(section.name), kind="readings")
+        write_parquet(outlined.assign(reader=section.name), self.folder.outlined(section.name), kind="outlines")
+        says_facts, draws_facts = facts[section.classes], facts[section.outlines]
+        seconds = says_facts["training_seconds"] + draws_facts["training_seconds"]
+        parameters = says_facts["parameters"] + draws_facts["parameters"]
+        return says_facts | {
+            "network": f"{says_facts['network']} + {draws_facts['network']}",
+            "combined": {"classes": section.classes, "outlines": section.outlines},
+            "training_seconds": seconds,
+            "parameters": parameters,
+            "folder": section.name,
+            "leaks": sorted({*says_facts["leaks"], *draws_facts["leaks"]}),
+        }
 
     def _jobs(self, section: ReaderSection) -> Iterator[Job]:
         for fold in self.intake.folds:
@@ -161,9 +191,8 @@ class Readers:
         self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
     ) -> _Part:
         section = job.section
-        data = self._data(
-            job, prepared, outlines if section.decoder is not None else None, boxes if section.detector else None
-        )
+        needed = boxes if section.detector is not None or self.study.helped(section) else None
+        data = self._data(job, prepared, outlines if section.decoder is not None else None, needed)
         plan = self._plan(job)
         key = hash_value([plan.as_dict(), data.key, _origin_hash(plan.weights)])
         where = self.folder.reader(
@@ -212,7 +241,7 @@ class Readers:
         training, validation = _rows(splits, "training"), _rows(splits, "validation")
         if outlines is not None and not job.section.classify:
             training, validation = (self._with_outline(rows, job) for rows in (training, validation))
-        if boxes is not None:
+        if boxes is not None and job.section.detector is not None:
             training, validation = (_with_boxes(rows, boxes, job) for rows in (training, validation))
         examples = Examples(training, validation, targets, len(cases.classes))
         preprocessing = self._normalised(prepared, examples.training)

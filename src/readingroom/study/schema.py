@@ -235,6 +235,17 @@ class ReaderSection(_OVERRIDES):
         return training.model_copy(update=own)
 
 
+class CombineSection(Section):
+    """One reader made of two of the study's: the one says what it is, the other where."""
+
+    name: Name
+    """Name of the reader made of both."""
+    classes: Name
+    """Name of the reader whose classes and scores count."""
+    outlines: Name
+    """Name of the reader whose outlines count; it has a `decoder`."""
+
+
 class ReaderMatrix(Section):
     """Readers as a matrix: every network with every start and every way of training."""
 
@@ -281,6 +292,8 @@ class StudyFile(Section):
         Discriminator(_list_or_matrix),
     ]
     """The networks: a list, or a matrix of networks, weights and train."""
+    combine: tuple[CombineSection, ...] = ()
+    """Readers made of two of the above: the classes of one, the outlines of the other."""
     training: TrainingSection = TrainingSection()
     """How they are trained."""
     people: str | None = None
@@ -293,9 +306,12 @@ class StudyFile(Section):
     @model_validator(mode="after")
     def _names_differ(self) -> StudyFile:
         names = [one.reader_name.casefold() for one in self.reader_list]
+        names += [one.name.casefold() for one in self.combine]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"two readers are called {doubled[0]!r}; give one of them a name: of its own")
+        for one in self.combine:
+            self._check_combined(one)
         if self.task.kind == "segmentation":
             plain = [one.reader_name for one in self.reader_list if one.decoder is None]
             if plain:
@@ -309,6 +325,17 @@ class StudyFile(Section):
             raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
         return self
 
+    def _check_combined(self, combined: CombineSection) -> None:
+        readers = {one.reader_name: one for one in self.reader_list}
+        for name in (combined.classes, combined.outlines):
+            if name not in readers:
+                raise ValueError(f"combine names {name!r}; the readers are {', '.join(readers)}")
+        says, draws = readers[combined.classes], readers[combined.outlines]
+        if says.decoder is not None and not says.classify:
+            raise ValueError(f"combine: {combined.classes!r} only outlines and says no class")
+        if draws.decoder is None:
+            raise ValueError(f"combine: {combined.outlines!r} has no decoder and does not outline")
+
     @property
     def reader_list(self) -> list[ReaderSection]:
         """The readers, whichever way they were written."""
@@ -321,8 +348,14 @@ class StudyFile(Section):
 
     @property
     def boxes(self) -> bool:
-        """Whether any reader finds boxes, so that boxes are needed."""
-        return any(one.detector is not None for one in self.reader_list)
+        """Whether any reader finds boxes, or is helped by them in training, so that boxes are needed."""
+        return any(one.detector is not None or self.helped(one) for one in self.reader_list)
+
+    def helped(self, reader: ReaderSection) -> bool:
+        """Whether boxes help a reader of classes in training."""
+        section = self.augmentation if reader.augmentation is None else reader.augmentation
+        plain = reader.decoder is None and reader.detector is None
+        return plain and section is not None and section.regions is not None
 
     @property
     def hit(self) -> HitRule:

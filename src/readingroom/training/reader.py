@@ -252,7 +252,7 @@ def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Che
         preprocessing.sd,
         derive_seed(plan.seed, "augmentation"),
     )
-    images = ImageSource(data.prepared, augmenter)
+    images = ImageSource(data.prepared, augmenter, boxes=None if data.boxes is None else data.boxes.rows)
     fitted_by = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress)
     if plan.train == "all":
         fitted = fitted_by(network, images, data.examples, plan.recipe)

@@ -17,7 +17,9 @@ import numpy.typing as npt
 import torch
 
 from readingroom.core.seeds import generator
+from readingroom.reading.preprocessing import Pixels
 from readingroom.training.augmentation import Augmenter
+from readingroom.training.augmentation.regions import emphasise
 from readingroom.training.prepared import PreparedImages
 
 Rows = npt.NDArray[np.int64]
@@ -64,14 +66,26 @@ class ImageSource(Source):
         prepared: the images.
         augmenter: of the drawn ones.
         whole: of the plain ones, where the drawn ones are only windows; None where one does for both.
+        boxes: of every row, (N, 4) in pixels of the prepared image, where training is to be helped by them.
     """
 
     prepared: PreparedImages
     augmenter: Augmenter
     whole: Augmenter | None = None
+    boxes: tuple[npt.NDArray[np.float64] | None, ...] | None = None
 
     def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
-        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch, out=_room(spares, rows))
+        return self.augmenter.batch(self._shown(rows, epoch), rows, epoch, out=_room(spares, rows))
+
+    def _shown(self, rows: Rows, epoch: int) -> Pixels:
+        """The prepared images, some of them shown by their boxes."""
+        pixels: Pixels = self.prepared.pixels[rows]
+        section = self.augmenter.section.regions
+        if section is None or self.boxes is None:
+            return pixels
+        held = (self.boxes[row] for row in rows)
+        boxes = [np.empty((0, 4)) if own is None else own for own in held]
+        return emphasise(pixels, boxes, section, self.augmenter.seed, rows, epoch)
 
     def plain(self, rows: Rows, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
         return (self.whole or self.augmenter).plain(self.prepared.pixels[rows], out=_room(spares, rows))
@@ -79,7 +93,8 @@ class ImageSource(Source):
     def copy(self, rows: Rows, number: int, spares: Spares | None = None) -> torch.Tensor:
         """Augmented copies of these rows that are the same in every epoch; numbers count from 1."""
         room = _room(spares, rows)
-        return self.augmenter.batch(self.prepared.pixels[rows], rows, epoch=0, copy=number, out=room)
+        # Each copy is shown as an epoch of its own is, from 1 on.
+        return self.augmenter.batch(self._shown(rows, number), rows, epoch=0, copy=number, out=room)
 
 
 def _room(spares: Spares | None, rows: Rows) -> torch.Tensor | None:

@@ -82,6 +82,38 @@ class JitterSection(Section):
     """Share of the images whose colours are changed at all."""
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class RegionsSection(Section):
+    """Boxes as help in training (study 4's feature enhancement): where an image has a box, show what is in it.
+
+    Boxes are in the case table's column `boxes`, or around its outlines. Reading needs none.
+    """
+
+    p: Probability = 0.5
+    """Share of the images with a box that are changed."""
+    crop: Weight = 1.0
+    """How often, against the other two, the box is cropped out with a margin and shown at full size."""
+    dim: Weight = 1.0
+    """How often all but the box is darkened."""
+    mix: Weight = 1.0
+    """How often the crop is blended into the whole image."""
+    margin: Annotated[tuple[Weight, Weight], AfterValidator(_ordered)] = (0.05, 0.5)
+    """Smallest and largest margin around the box, as a share of its longer side."""
+    background: Annotated[tuple[Share, Share], AfterValidator(_ordered)] = (0.2, 0.6)
+    """Smallest and largest share of its brightness that the background keeps."""
+    share: Annotated[tuple[Share, Share], AfterValidator(_ordered)] = (0.3, 0.7)
+    """Smallest and largest share of the crop in the mixture."""
+
+    @model_validator(mode="after")
+    def _some_way(self) -> Self:
+        if not self.crop + self.dim + self.mix:
+            raise ValueError("one of crop, dim and mix must be more than 0")
+        return self
+
+
 class AugmentationSection(Section):
     """What is changed at random in training images, each time that they are seen; nothing by default.
 
@@ -108,10 +140,13 @@ class AugmentationSection(Section):
     ) = None
     """Smallest and largest share of the view's *area* that is kept, as in torchvision's ``RandomResizedCrop``;
     the shape of the view is kept and the place is drawn evenly."""
+    regions: RegionsSection | None = None
+    """Boxes as help: crops around them, a dimmed background, crops mixed in. For readers of classes."""
     outside: Literal["black", "reflect"] = "black"
     """What is seen where a moved image ends: black, as outside an endoscope's view, or its mirror image."""
 
     @property
     def changes_nothing(self) -> bool:
         """Whether every image comes out as it went in."""
-        return not (self.affine or self.elastic or self.jitter or self.flip or self.flip_vertical or self.crop)
+        moved = self.affine or self.elastic or self.flip or self.flip_vertical or self.crop
+        return not (moved or self.jitter or self.regions)
