@@ -40,7 +40,7 @@ docs: .venv/ready  ## Write docs/study-file.md and docs/results.md from the prog
 	$(BIN)/python -m readingroom.report.reference docs
 
 bench: .venv/ready  ## Measure ours against peers and limits; results go to benchmarks/results
-	for one in augmentation frozen throughput; do $(BIN)/python -m benchmarks.$$one; done
+	for one in augmentation frozen throughput evaluation outlines; do $(BIN)/python -m benchmarks.$$one; done
 
 clean:  ## Remove the environment and the runs
 	rm -rf .venv runs

@@ -17,7 +17,7 @@ AT_THRESHOLD = {
     "patient_sensitivity": "Patients found",
     "box_precision": "Boxes that hit",
     "false_boxes": "False boxes an image",
-    "image_specificity": "Images without, left clean",
+    "image_specificity": "Images without, no box",
 }
 
 
@@ -62,9 +62,14 @@ def _by_lesion(split: str, own: list[BoxPerformance], say: Translator) -> Table:
         "Sensitivity by lesion at so many false boxes an image, counted over all images; its mean over the seven. A box "
         "hits by: {hit}. Further boxes on a lesion that is found are not false here; in the average precision they "
         "are. 95% intervals: bootstrap over patients (or groups of near-duplicates).",
-        hit=say(own[0].hit),
+        hit=_hit(own[0], say),
     )
     return Table(f"boxes-{split}", say(SPLIT_NAMES[split]), heads, rows, note)
+
+
+def _hit(one: BoxPerformance, say: Translator) -> str:
+    share = one.hit.removeprefix("IoU at least ")
+    return say("IoU at least {share}", share=share) if share != one.hit else say(one.hit)
 
 
 def _by_patient(split: str, own: list[BoxPerformance], say: Translator) -> Table:

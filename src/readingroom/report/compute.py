@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from readingroom.core.tables import SPLITS, score_columns
+from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.analyses.all import JUDGED, Asked, analyse
 from readingroom.report.analyses.answers import Answers, answers_of
 from readingroom.report.analyses.subgroups import facts_of
@@ -36,6 +37,7 @@ def compute_results(
     ordered: bool = False,
     outlined: pd.DataFrame | None = None,
     size_edges: Sequence[float] | None = None,
+    boxes: FoundBoxes | None = None,
 ) -> Results:
     """Compute everything that the readings say.
 
@@ -59,6 +61,7 @@ def compute_results(
         ordered: the classes are grades, so that agreement is weighted by distance.
         outlined: what readers outlined, the rows of ``outlines/<reader>.parquet``.
         size_edges: shares of the image that divide lesions by size; None takes thirds.
+        boxes: what readers found as boxes, with the reference.
 
     Example:
         >>> rows = [("r", f"{i}", "test", "ab"[i % 2], "ab"[i % 2 if i else 1], i % 2, 1 - i % 2) for i in range(6)]
@@ -83,6 +86,7 @@ def compute_results(
         patients_known,
         pd.DataFrame() if outlined is None else outlined,
         size_edges,
+        boxes,
     )
     return Results(
         study=study,

@@ -17,6 +17,7 @@ from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by
 from readingroom.report.headline import Lead, find_lead
 from readingroom.report.limits import Limit, find_limits
 from readingroom.report.methods import methods_paragraphs
+from readingroom.report.box_tables import BoxTables, box_tables
 from readingroom.report.outline_tables import OutlineTables, outline_tables
 from readingroom.report.participants import Part, audited_parts, exclusions, part_frame, parts_of, table_one
 from readingroom.report.published import Beside, put_beside
@@ -89,6 +90,7 @@ class Content:
     blocks: tuple[Block, ...]
     analysed: dict[str, AnalysisTables]
     outlines: OutlineTables
+    boxes: BoxTables
     external: Table | None
     external_shown: Table | None
     comparisons: tuple[Group, ...]
@@ -120,7 +122,7 @@ class Content:
         analysed = [table for tables in self.analysed.values() for table in tables.tables()]
         return [
             table
-            for table in (*blocks, *named, *others, *analysed, *self.outlines.tables(), self.external)
+            for table in (*blocks, *named, *others, *analysed, *self.outlines.tables(), *self.boxes.tables(), self.external)
             if table is not None
         ]
 
@@ -171,6 +173,7 @@ def gather(
         blocks=tuple(_blocks(results, say)),
         analysed={split: analysis_tables(results, split, say) for split in JUDGED if split in results.splits},
         outlines=outline_tables(results, say),
+        boxes=box_tables(results, say),
         external=shift_table(results, say),
         external_shown=shift_table(_networks(results), say),
         comparisons=tuple(_comparisons(results, lead, say)),

@@ -66,7 +66,7 @@ def headline(results: Results, lead: Lead, say: Translator) -> list[str]:
 def lead_sentences(results: Results, lead: Lead, say: Translator) -> list[str]:
     """How well the reader of the headline did, and how it was chosen."""
     rates = _rates(lead.performance, say) if results.positive is not None else ""
-    sentences = [_outlined(results, lead, say), _main(results, lead, say), rates, _choice(results, lead, say)]
+    sentences = [_outlined(results, lead, say), _boxed(results, lead, say), _main(results, lead, say), rates, _choice(results, lead, say)]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -78,6 +78,18 @@ def _outlined(results: Results, lead: Lead, say: Translator) -> str:
     text = "The outlines of {reader} overlap the reference with a mean IoU of {iou} on {n} {part} images with a lesion."
     said = interval_sentence("iou", found[0].images["iou"], say)
     return say(text, reader=own.reader, iou=said, n=found[0].with_lesion, part=say(own.split))
+
+
+def _boxed(results: Results, lead: Lead, say: Translator) -> str:
+    own = lead.performance
+    found = [b for b in results.analyses.boxes if (b.reader, b.split) == (own.reader, own.split)]
+    if not found or "lesion_sensitivity" not in found[0].at_threshold:
+        return ""
+    at = found[0].at_threshold
+    text = "At its threshold {reader} finds {found} of the {n} {part} lesions, with {false} false boxes an image."
+    said = interval_sentence("sensitivity", at["lesion_sensitivity"], say)
+    false = interval_sentence("false_boxes", at["false_boxes"], say)
+    return say(text, reader=own.reader, found=said, n=found[0].lesions, part=say(own.split), false=false)
 
 
 def _main(results: Results, lead: Lead, say: Translator) -> str:

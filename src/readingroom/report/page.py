@@ -20,6 +20,7 @@ from readingroom.report.content import Content, gather, named_classes
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
 from readingroom.report.measures import UNITS
+from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.outline_sheets import Sheet, outline_sheets
 from readingroom.report.pictures import draw_pictures
 from readingroom.report.run_folder import RunFolder, read_run_folder
@@ -74,6 +75,7 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         ordered=task.get("kind") == "grading",
         outlined=run.outlined,
         size_edges=run.section("evaluation").get("size_edges"),
+        boxes=_found_boxes(run),
     )
     content = gather(
         results,
@@ -109,6 +111,14 @@ def publish(content: Content, out: Path, say: Translator) -> Path:
     sheets = _outline_sheets(content, out / "figures", say)
     write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets))
     return out / "index.html"
+
+
+def _found_boxes(run: RunFolder) -> FoundBoxes | None:
+    if run.boxes.empty or run.reference_boxes.empty:
+        return None
+    evaluation = run.section("evaluation")
+    hit, overlap = evaluation.get("hit", "iou"), evaluation.get("hit_overlap", 0.5)
+    return FoundBoxes(run.boxes, run.reference_boxes, str(hit), float(overlap))
 
 
 def _outline_sheets(content: Content, folder: Path, say: Translator) -> list[Sheet]:
@@ -147,6 +157,7 @@ def render_page(
             external_table=content.external_shown,
             analysed=content.analysed,
             outlines=content.outlines,
+            boxes=content.boxes,
             outline_sheets=sheets,
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
@@ -183,15 +194,19 @@ _TITLES = {
 _FIGURES = (
     *("flow", "classes", "losses", "roc", "measures", "confusion", "times"),
     *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest", "outlines"),
+    "froc",
 )
 
 
 def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator) -> list[Section]:
     part = say(SPLIT_NAMES[content.results.splits[0]]) if content.results.splits else ""
     shown = content.analysed.get(content.results.splits[0]) if content.results.splits else None
-    outlined = {"outlines": ("Outlines", bool(content.outlines.tables()))}
+    outlined = {
+        "outlines": ("Outlines", bool(content.outlines.tables())),
+        "boxes": ("Boxes", bool(content.boxes.tables())),
+    }
     read = {"results": ("Results: {part}", bool(content.blocks))}
-    # Where lesions are only outlined, the outlines are the result.
+    # Where lesions are only outlined or found, the outlines or boxes are the result.
     results = {**outlined, **read} if set(content.results.classes) == {"lesion", "no lesion"} else {**read, **outlined}
     wanted = {
         "participants": ("Participants", bool(content.table_one)),

@@ -17,6 +17,7 @@ from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
 from readingroom.report.figures.flow import draw_flow
 from readingroom.report.figures.matrix import draw_confusion
+from readingroom.report.figures.froc import draw_froc
 from readingroom.report.figures.outlines import draw_outlines
 from readingroom.report.figures.style import Pen, Picture, render
 from readingroom.report.participants import flow_of
@@ -91,6 +92,9 @@ def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
     outlined = [one for one in found.outlines if one.split == split and one.values]
     if outlined:
         drawings["outlines"] = partial(draw_outlines, outlined=outlined)
+    boxed = [one for one in found.boxes if one.split == split and one.boxes]
+    if boxed:
+        drawings["froc"] = partial(draw_froc, boxed=boxed)
     reader = content.lead.performance.reader if content.lead is not None else None
     own = [one for one in found.subgroups if (one.reader, one.split) == (reader, split)]
     measures = list(dict.fromkeys(name for one in own for name in one.measures))[:3]

@@ -32,6 +32,8 @@ class RunFolder:
         histories: training by epoch, by reader.
         readings: all readings of all readers.
         outlined: what readers outlined, one row an image and reader; empty where none outlines.
+        boxes: what readers found as boxes, one row a box and reader; empty where none does.
+        reference_boxes: one row a box; empty where no reader needs them.
     """
 
     path: Path
@@ -43,6 +45,8 @@ class RunFolder:
     histories: dict[str, pd.DataFrame] = field(default_factory=dict)
     readings: pd.DataFrame = field(default_factory=pd.DataFrame)
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
+    boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reference_boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def title(self) -> str:
@@ -79,6 +83,8 @@ def read_run_folder(path: Path) -> RunFolder:
         histories=_histories(path),
         readings=_readings(path, [*(manifest.get("readers") or {}), *(manifest.get("people") or [])]),
         outlined=_tables(path.glob("outlines/*.parquet"), list(manifest.get("readers") or {})),
+        boxes=_tables(path.glob("boxes/*.parquet"), list(manifest.get("readers") or {})),
+        reference_boxes=_read(path / "reference_boxes.parquet", read_table, pd.DataFrame()),
     )
 
 

@@ -38,7 +38,7 @@ MEASURE_NAMES = {
 
 _DECIMALS = frozenset(
     {"auc", "f1", "brier", "slope", "intercept", "ece", "ece_after_temperature", "temperature", "kappa", "alpha"}
-    | {"iou", "dice", "surface_dice", "outlines"}
+    | {"iou", "dice", "surface_dice", "outlines", "average_precision", "false_boxes"}
 )
 _PIXELS = frozenset({"hausdorff95", "surface_distance"})
 

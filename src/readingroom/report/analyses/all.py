@@ -9,6 +9,7 @@ import pandas as pd
 
 from readingroom.report.analyses.agreement import Agreement, agreements
 from readingroom.report.analyses.answers import Answers
+from readingroom.report.analyses.boxed import BoxPerformance, FoundBoxes, box_performances
 from readingroom.report.analyses.calibration import Calibration, calibrate
 from readingroom.report.analyses.decision import DecisionCurve, decide
 from readingroom.report.analyses.external import Shift, shifts
@@ -48,6 +49,7 @@ class Asked:
         patients_known: False where groups of near-duplicates stand for patients.
         outlined: rows of what readers outlined; empty without any.
         size_edges: shares of the image that divide lesions by size; None takes thirds.
+        boxes: what readers found as boxes; None without any.
     """
 
     classes: Sequence[str]
@@ -59,6 +61,7 @@ class Asked:
     patients_known: bool = True
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
     size_edges: Sequence[float] | None = None
+    boxes: FoundBoxes | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Analyses:
         external: the external part against the test part.
         outlines: of every reader that outlines.
         outline_differences: between these readers.
+        boxes: of every reader that finds boxes.
     """
 
     calibrations: tuple[Calibration, ...] = ()
@@ -92,6 +96,7 @@ class Analyses:
     external: tuple[Shift, ...] = ()
     outlines: tuple[OutlinePerformance, ...] = ()
     outline_differences: tuple[OutlineDifference, ...] = ()
+    boxes: tuple[BoxPerformance, ...] = ()
 
 
 def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Performance], asked: Asked) -> Analyses:
@@ -124,4 +129,5 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         external=tuple(shifts(performances, level)),
         outlines=outline_performances(asked.outlined, level, asked.size_edges),
         outline_differences=outline_differences(asked.outlined, level),
+        boxes=() if asked.boxes is None else box_performances(asked.boxes, level),
     )
