@@ -80,8 +80,8 @@ class EvaluationSection(Section):
     """Probability at which a pixel is lesion: `dice`, that of the highest mean Dice on the validation part; or a
     number."""
     box_threshold: str | Annotated[float, Field(gt=0, lt=1)] = "false_positives<=0.5"
-    """Score at which a box counts: `false_positives<=0.5`, the lowest with no more than so many false boxes an image on
-    the validation part; `f1`, that of the highest F1 of boxes; or a number."""
+    """Score at which a box counts: `false_positives<=0.5`, that of the highest sensitivity with no more than so many
+    false boxes an image on the validation part; `f1`, that of the highest F1 of boxes; or a number."""
     hit: Literal["iou", "centre"] = "iou"
     """A box finds a lesion where their intersection over union reaches `hit_overlap` (`iou`), or where its centre lies
     in the lesion's box (`centre`), as is usual for small targets."""

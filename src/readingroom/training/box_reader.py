@@ -51,8 +51,8 @@ def detecting(
         images: prepared, all rows.
         boxes: of the reference, all rows.
         rows: of the validation part, all with known boxes.
-        rule: ``false_positives<=0.5``, the lowest threshold with no more than so many false boxes an image; ``f1``,
-            that of the highest F1 of boxes; or a number.
+        rule: ``false_positives<=0.5``, the threshold of the highest sensitivity with no more than so many false boxes
+            an image; ``f1``, that of the highest F1 of boxes; or a number.
     """
     threshold = _threshold(plan, engine, images, boxes, rows, rule)
     return Detecting(plan.kind, threshold, plan.tile, plan.finest, plan.width)
@@ -84,7 +84,11 @@ def choose_box_threshold(matches: Matches, rule: str) -> float:
     rate = RATE_RULE.match(rule)
     if rate is None:
         return _best_f1(matches)
-    found = froc(matches, rates=[float(rate.group(1))], replicates=0).threshold_at(float(rate.group(1)))
+    limit = float(rate.group(1))
+    curve = froc(matches, rates=[limit], replicates=0)
+    allowed = curve.sensitivity[curve.false_positives <= limit]
+    # Where every lesion that can be found is found, a lower threshold would only add false boxes.
+    found = curve.threshold[int(allowed.argmax())] if allowed.max() > 0 else curve.threshold_at(limit)
     return float(found) if np.isfinite(found) else 1.0
 
 

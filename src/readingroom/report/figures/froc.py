@@ -43,7 +43,7 @@ def _curve(
         _bar(panel, float(name) * (1 + 0.03 * place), rates.get(name), colour)
     at, false = one.at_threshold.get(point), one.at_threshold.get("false_boxes")
     if at is not None and at.value is not None and false is not None and false.value is not None:
-        panel.plot(max(false.value, _LEAST), at.value, "o", mfc="none", mec=colour, mew=1.6, markersize=8)
+        panel.plot(max(false.value, _LEAST), at.value, "o", mfc="none", mec=colour, mew=1.6, markersize=8, clip_on=False)
 
 
 def _bar(panel: Axes, x: float, found: Estimate | None, colour: str) -> None:
@@ -52,7 +52,7 @@ def _bar(panel: Axes, x: float, found: Estimate | None, colour: str) -> None:
 
 
 def _axes(panel: Axes, title: str, pen: Pen) -> None:
-    panel.set(xscale="log", xlim=(_LEAST, _MOST), ylim=(0, 1.01))
+    panel.set(xscale="log", xlim=(_LEAST, _MOST), ylim=(0, 1.02))
     panel.xaxis.set_major_locator(FixedLocator([float(name) for name in RATES]))
     panel.xaxis.set_minor_locator(NullLocator())
     panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: RATES.get(f"{value:g}", "")))
