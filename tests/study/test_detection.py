@@ -113,6 +113,21 @@ def test_an_image_is_a_lesion_where_a_box_counts(run: Run) -> None:
     assert ((readings["predicted"] == "lesion") == counted[readings.index]).all()
 
 
+def test_the_report_judges_the_boxes(run: Run) -> None:
+    judged = {one["split"]: one for one in run.results["analyses"]["boxes"]}
+    assert set(judged) == {"validation", "test"}
+    test = judged["test"]
+    assert test["average_precision"]["value"] > 0.3
+    assert test["by_lesion"]["8"]["value"] >= test["by_lesion"]["0.125"]["value"]
+    assert judged["validation"]["at_threshold"]["false_boxes"]["value"] <= 0.5
+    page = run.report.read_text(encoding="utf-8")
+    assert "False boxes an image" in page
+    assert (run.folder.report / "figures" / "froc.svg").is_file()
+    assert (run.folder.report / "tables" / "boxes-test.csv").is_file()
+    chinese = run.write_report(language="zh").read_text(encoding="utf-8")
+    assert "每张图像的误报框" in chinese
+
+
 def test_a_second_run_finds_all_done(run: Run, drawn: Path) -> None:
     before = {file: file.stat().st_mtime_ns for file in run.folder.path.rglob("*.safetensors")}
     again = write_study(drawn, detection_study()).run(out=run.folder.path.parent)

@@ -59,8 +59,8 @@ def _by_lesion(split: str, own: list[BoxPerformance], say: Translator) -> Table:
     )
     heads = (say("Reader"), say("Lesions"), say("Average precision"), *_heads(say))
     note = say(
-        "Sensitivity by lesion at so many false boxes an image, counted over all images; its mean over the seven. A box "
-        "hits by: {hit}. Further boxes on a lesion that is found are not false here; in the average precision they "
+        "Sensitivity by lesion at so many false boxes an image, counted over all images; its mean over the seven. A "
+        "box hits by: {hit}. Further boxes on a lesion that is found are not false here; in the average precision they "
         "are. 95% intervals: bootstrap over patients (or groups of near-duplicates).",
         hit=_hit(own[0], say),
     )

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from readingroom.core.tables import SPLITS, score_columns
-from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.analyses.all import JUDGED, Asked, analyse
 from readingroom.report.analyses.answers import Answers, answers_of
+from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.analyses.subgroups import facts_of
 from readingroom.report.comparisons import compare_readers
 from readingroom.report.measures import UNITS, Performance

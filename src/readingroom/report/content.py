@@ -12,12 +12,12 @@ import pandas as pd
 from readingroom.core.translations import Translator
 from readingroom.report.analyses.all import JUDGED
 from readingroom.report.analysis_tables import AnalysisTables, analysis_tables, shift_table
+from readingroom.report.box_tables import BoxTables, box_tables
 from readingroom.report.findings import Findings, read_findings
 from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by_most
 from readingroom.report.headline import Lead, find_lead
 from readingroom.report.limits import Limit, find_limits
 from readingroom.report.methods import methods_paragraphs
-from readingroom.report.box_tables import BoxTables, box_tables
 from readingroom.report.outline_tables import OutlineTables, outline_tables
 from readingroom.report.participants import Part, audited_parts, exclusions, part_frame, parts_of, table_one
 from readingroom.report.published import Beside, put_beside
@@ -122,7 +122,15 @@ class Content:
         analysed = [table for tables in self.analysed.values() for table in tables.tables()]
         return [
             table
-            for table in (*blocks, *named, *others, *analysed, *self.outlines.tables(), *self.boxes.tables(), self.external)
+            for table in (
+                *blocks,
+                *named,
+                *others,
+                *analysed,
+                *self.outlines.tables(),
+                *self.boxes.tables(),
+                self.external,
+            )
             if table is not None
         ]
 

@@ -66,7 +66,8 @@ def headline(results: Results, lead: Lead, say: Translator) -> list[str]:
 def lead_sentences(results: Results, lead: Lead, say: Translator) -> list[str]:
     """How well the reader of the headline did, and how it was chosen."""
     rates = _rates(lead.performance, say) if results.positive is not None else ""
-    sentences = [_outlined(results, lead, say), _boxed(results, lead, say), _main(results, lead, say), rates, _choice(results, lead, say)]
+    first = [_outlined(results, lead, say), _boxed(results, lead, say)]
+    sentences = [*first, _main(results, lead, say), rates, _choice(results, lead, say)]
     return [sentence for sentence in sentences if sentence]
 
 

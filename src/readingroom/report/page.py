@@ -15,12 +15,12 @@ from markupsafe import Markup
 
 from readingroom.core.files import write_json, write_text
 from readingroom.core.translations import Translator
+from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.compute import compute_results
 from readingroom.report.content import Content, gather, named_classes
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
 from readingroom.report.measures import UNITS
-from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.outline_sheets import Sheet, outline_sheets
 from readingroom.report.pictures import draw_pictures
 from readingroom.report.run_folder import RunFolder, read_run_folder

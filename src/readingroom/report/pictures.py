@@ -16,8 +16,8 @@ from readingroom.report.figures.bars import draw_measures, draw_times
 from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
 from readingroom.report.figures.flow import draw_flow
-from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.froc import draw_froc
+from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.outlines import draw_outlines
 from readingroom.report.figures.style import Pen, Picture, render
 from readingroom.report.participants import flow_of

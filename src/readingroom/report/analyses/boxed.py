@@ -95,7 +95,7 @@ def _one(rows: pd.DataFrame, boxes: FoundBoxes, level: float) -> BoxPerformance:
     # An image may be in the validation part of several folds, for another network each.
     rows = rows.assign(key=rows["fold"].astype(str) + "/" + rows["image"])
     images = rows.drop_duplicates("key").reset_index(drop=True)
-    truths = images.merge(boxes.reference[["image", *CORNERS]], on="image").dropna(subset=CORNERS)
+    truths = images.drop(columns=CORNERS).merge(boxes.reference[["image", *CORNERS]], on="image").dropna(subset=CORNERS)
     marks = rows.dropna(subset=["score"]).reset_index(drop=True)
     patient = _patients(images)
     matches = match_boxes(
@@ -189,5 +189,4 @@ def _corners(curve: Froc) -> Iterator[tuple[float, float, float]]:
     points = np.nan_to_num(np.stack(columns, axis=1))
     rises = np.any(np.diff(points[:, 1:], axis=0, prepend=-1.0) > 0, axis=1)
     rises[-1] = True
-    for x, lesions, patients in points[rises].tolist():
-        yield x, lesions, patients
+    yield from map(tuple, points[rises].tolist())
