@@ -13,6 +13,7 @@ import yaml
 
 from readingroom.core.errors import CaseTableError, StudyFileError
 from readingroom.reading.bundle import load_bundle
+from readingroom.reading.files import read_files
 from readingroom.study import Run, Study
 from readingroom.study.boxes import boxes_around, parse_boxes
 from readingroom.study.schema import ReaderSection
@@ -126,6 +127,16 @@ def test_the_report_judges_the_boxes(run: Run) -> None:
     assert (run.folder.report / "tables" / "boxes-test.csv").is_file()
     chinese = run.write_report(language="zh").read_text(encoding="utf-8")
     assert "每张图像的误报框" in chinese
+
+
+def test_the_bundle_reads_new_images_into_a_table_of_boxes(run: Run, drawn: Path, tmp_path: Path) -> None:
+    bundle = run.folder.path / "readers" / "fcos-test_resnet-random"
+    table, unread = read_files(bundle, [drawn / "04.png", drawn / "05.png"], out=tmp_path / "boxes.csv", device="cpu")
+    assert not unread
+    assert {"image", "score", "x0", "y0", "x1", "y1", "counted"} <= set(table)
+    assert set(table["image"]) == {"04.png", "05.png"}
+    assert (tmp_path / "boxes.csv").is_file()
+    assert "boxes around lesions" in (bundle / "card.md").read_text(encoding="utf-8")
 
 
 def test_a_second_run_finds_all_done(run: Run, drawn: Path) -> None:

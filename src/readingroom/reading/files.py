@@ -14,7 +14,9 @@ from readingroom.core.errors import ImageError, ReadingsError
 from readingroom.core.files import check_writable, legible
 from readingroom.core.progress import Progress
 from readingroom.core.tables import score_columns, write_csv, write_parquet
-from readingroom.reading.bundle import ReaderBundle, load_bundle, load_segmenter
+from readingroom.reading.box_engine import BoxEngine
+from readingroom.reading.box_pipeline import read_boxes
+from readingroom.reading.bundle import ReaderBundle, load_bundle, load_detector, load_segmenter
 from readingroom.reading.combined import load_combined
 from readingroom.reading.engine import open_engine
 from readingroom.reading.outline_engine import OutlineEngine
@@ -36,7 +38,8 @@ def read_files(
     """Read image files with a reader bundle and write the table of readings.
 
     A reader that outlines also writes its masks (folder ``<out>-masks``) and pictures (folder ``<out>-pictures``) with
-    the outline in red, its name and its probability.
+    the outline in red, its name and its probability. A reader that finds boxes gives one row a box, see
+    `readingroom.reading.box_pipeline.read_boxes`.
 
     Args:
         reader: the bundle's folder, or that of a combined reader.
@@ -72,7 +75,9 @@ def read_files(
     names = [name for name in found if legible(name) == name]
     parts, unread = [], []
     for folder, bundle in zip(folders, bundles, strict=True):
-        if bundle.outlines is None:
+        if bundle.boxes is not None:
+            read, failed = _boxed(folder, bundle, names, root, device, progress)
+        elif bundle.outlines is None:
             opened = open_engine(folder, bundle, engine, device, images=len(names))
             read, failed = read_images(bundle, opened, names, root, progress=progress)
         else:
@@ -88,6 +93,14 @@ def read_files(
     else:
         write_parquet(readings, out, kind="readings")
     return readings, unread
+
+
+def _boxed(
+    folder: Path, bundle: ReaderBundle, names: Sequence[str], root: Path, device: str, progress: Progress | None
+) -> tuple[pd.DataFrame, list[Unread]]:
+    tile = None if bundle.boxes is None else bundle.boxes.tile
+    engine = BoxEngine(load_detector(folder, bundle), bundle.preprocessing, tile=tile, device=device)
+    return read_boxes(bundle, engine, names, root, progress=progress)
 
 
 def _outlined(

@@ -46,6 +46,9 @@ def _origin(facts: Mapping[str, Any], weights: str) -> str:
 
 
 def _answer(bundle: ReaderBundle) -> str:
+    if bundle.boxes is not None:
+        at = bundle.boxes.threshold
+        return f"boxes around lesions; they count at score >= {at.value:.4f} ({at.rule}, fixed on {at.split})"
     if bundle.threshold is None:
         return "the class of the highest score"
     threshold = bundle.threshold

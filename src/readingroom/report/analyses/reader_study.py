@@ -153,7 +153,9 @@ def _tables(
     answers: Sequence[Answers], classes: Sequence[str], positive: str | None, *, patients_known: bool
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """For every measure that all of them have: its name, the unit, and reader, modality, case, truth, score."""
-    unit = "patient" if patients_known and any(one.units.several_a_patient for one in answers) else "image"
+    # With more classes a patient would be right if any one image is: too kind a unit for an accuracy.
+    several = positive is not None and patients_known and any(one.units.several_a_patient for one in answers)
+    unit = "patient" if several else "image"
     units = [one.units if unit == "image" else grouped_readings(one.rows, classes, unit) for one in answers]
     common = set.intersection(*(set(one.keys.astype(str)) for one in units))
     measures = ("auc", "sensitivity", "specificity") if positive is not None else ("accuracy",)
