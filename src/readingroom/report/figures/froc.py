@@ -43,7 +43,9 @@ def _curve(
         _bar(panel, float(name) * (1 + 0.03 * place), rates.get(name), colour)
     at, false = one.at_threshold.get(point), one.at_threshold.get("false_boxes")
     if at is not None and at.value is not None and false is not None and false.value is not None:
-        panel.plot(max(false.value, _LEAST), at.value, "o", mfc="none", mec=colour, mew=1.6, markersize=8, clip_on=False)
+        panel.plot(
+            max(false.value, _LEAST), at.value, "o", mfc="none", mec=colour, mew=1.6, markersize=8, clip_on=False
+        )
 
 
 def _bar(panel: Axes, x: float, found: Estimate | None, colour: str) -> None:
