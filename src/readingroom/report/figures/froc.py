@@ -37,7 +37,7 @@ def _curve(
     colour, dashes = PALETTE[place % len(PALETTE)], DASHES[place // len(PALETTE) % len(DASHES)]
     points = np.array(one.curve)
     # A share of false boxes that a reader never reaches leaves it at its last sensitivity.
-    x, y = np.append(points[:, 0], _MOST), np.append(points[:, column], points[-1, column])
+    x, y = np.append(points[:, 0], max(_MOST, points[-1, 0])), np.append(points[:, column], points[-1, column])
     panel.step(np.maximum(x, _LEAST), y, where="post", color=colour, linestyle=dashes, label=pen.name(one.reader))
     for name in RATES:
         _bar(panel, float(name) * (1 + 0.03 * place), rates.get(name), colour)
