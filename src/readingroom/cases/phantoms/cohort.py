@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -73,7 +73,7 @@ def plan_cohort(
         images_per_lesion: lowest and highest number.
         seed: of the collection.
     """
-    labels = _allot(patients, shares, seed)
+    labels = allot_classes(patients, shares, GASTRIC_CLASSES, generator(seed, "phantoms", "classes"))
     diseases = tuple(name for name in GASTRIC_CLASSES if name != NORMAL and shares.get(name, 0) > 0)
     return [
         _plan_patient(number, label, diseases, images_per_lesion, generator(seed, "phantoms", "patient", number))
@@ -81,10 +81,18 @@ def plan_cohort(
     ]
 
 
-def _allot(patients: int, shares: Mapping[str, float], seed: int) -> list[str]:
-    """Each patient gets the class that is most behind its share, give or take chance."""
-    rng = generator(seed, "phantoms", "classes")
-    names = [name for name in GASTRIC_CLASSES if shares.get(name, 0) > 0]
+def allot_classes(
+    patients: int, shares: Mapping[str, float], classes: Sequence[str], rng: np.random.Generator
+) -> list[str]:
+    """Each patient gets the class that is most behind its share, give or take chance.
+
+    Args:
+        patients: how many.
+        shares: class to share; need not add up to 1.
+        classes: all there are, in the order that chance counts them.
+        rng: where the numbers come from.
+    """
+    names = [name for name in classes if shares.get(name, 0) > 0]
     target = np.array([shares[name] for name in names], float)
     target /= target.sum()
     given = np.zeros(len(names))

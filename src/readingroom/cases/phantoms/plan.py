@@ -10,10 +10,10 @@ import numpy as np
 
 from readingroom.cases.phantoms.cavity import Camera, aim
 from readingroom.cases.phantoms.difficulty import Difficulty
-from readingroom.cases.phantoms.gastric import Shot
 from readingroom.cases.phantoms.lesions import NORMAL, Lesion
 from readingroom.cases.phantoms.light import Exposure
 from readingroom.cases.phantoms.mucosa import Mucosa, weave_coarse, weave_fine
+from readingroom.cases.phantoms.picture import Shot
 from readingroom.cases.phantoms.residue import DECOYS, Decoy, Litter
 from readingroom.cases.phantoms.sites import GASTRIC_SITES, Place
 from readingroom.cases.phantoms.surface import GRAIN_PX, Spot, weave_grain

@@ -96,7 +96,7 @@ def patient_scenes(patient: PatientPlan, difficulty: float, seed: int) -> Iterat
         lesion_seed = derive_seed(own, "lesion", lesion.number)
         target = _plan_target(lesion.label, lesion.site, lesion_seed, meaning)
         for number in range(1, lesion.images + 1):
-            panel = _plan_panel(patient, lesion, number, endoscope, own)
+            panel = plan_panel(patient, lesion, number, endoscope, own)
             yield _plan_image(target, mucosa, usual, derive_seed(lesion_seed, "shot", number), meaning, panel)
 
 
@@ -114,7 +114,7 @@ def _plan_image(
     return Scene(mucosa, target.place, target.drawn_lesion, target.decoys, shot, panel)
 
 
-def _plan_panel(patient: PatientPlan, lesion: LesionPlan, number: int, endoscope: Endoscope, seed: int) -> Panel:
+def plan_panel(patient: PatientPlan, lesion: LesionPlan, number: int, endoscope: Endoscope, seed: int) -> Panel:
     """A panel that says phantom, a random number, the date and a time; the class has no part in it."""
     rng = generator(seed, "panel")
     identity = int(rng.integers(10**6, 10**7))

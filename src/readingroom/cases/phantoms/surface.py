@@ -167,12 +167,23 @@ def _window(spot: Spot, wall: Wall, frame: NDArray[np.float32], shift: Vector, w
 def _local_frame(spot: Spot, cavity: Cavity) -> tuple[NDArray[np.float32], Vector]:
     """Matrix and shift from the cavity's frame to the spot's, in radii: long axis, short axis, depth."""
     anchor = spot.anchor(cavity)
-    inward = cavity.inward(anchor)
-    helper = np.array([0, 0, 1] if abs(inward[2]) < 0.8 else [1, 0, 0], np.float32)
-    east = unit(np.cross(helper, inward))
-    north = np.cross(inward, east)
+    inward, east, north = _compass(anchor, cavity)
     long = np.cos(spot.turn) * east + np.sin(spot.turn) * north
     short = np.cross(inward, long)
     root = np.sqrt(spot.stretch)
     frame = np.stack([long / root, short * root, inward]) / spot.radius
     return frame.astype(np.float32), np.asarray(-frame @ anchor, np.float32)
+
+
+def _compass(point: Vector, cavity: Cavity) -> tuple[Vector, Vector, Vector]:
+    """Into the cavity, and two directions along its wall, at a point of the wall."""
+    inward = cavity.inward(point)
+    helper = np.array([0, 0, 1] if abs(inward[2]) < 0.8 else [1, 0, 0], np.float32)
+    east = unit(np.cross(helper, inward))
+    return inward, east, np.asarray(np.cross(inward, east), np.float32)
+
+
+def turn_along(point: Vector, direction: Vector, cavity: Cavity) -> float:
+    """The ``turn`` of a spot at a point of the wall whose long axis shall run along a direction."""
+    _, east, north = _compass(point, cavity)
+    return float(np.arctan2(direction @ north, direction @ east))
