@@ -158,3 +158,10 @@ def test_boxes_help_a_reader_of_classes_in_training_only(phantoms: Path) -> None
     assert facts[0]["epochs_run"] == facts[1]["epochs_run"] == 1
     scores = readings.filter(like="score_").groupby(readings["reader"]).mean()
     assert not np.allclose(scores.loc["plain"], scores.loc["helped"])
+
+
+def test_a_run_killed_between_two_tables_is_not_complete(outlined: Run, phantoms: Path) -> None:
+    name = "unet-mobilenetv3_small_050-random"
+    outlined.folder.readings(name).unlink()
+    study_of(phantoms, "outlines", task={"kind": "segmentation"}, readers=[OUTLINER]).run(out=phantoms / "runs")
+    assert outlined.folder.readings(name).is_file()

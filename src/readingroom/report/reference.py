@@ -26,9 +26,10 @@ What is not defined is `null`, never 0; an infinite number is `null` too. Beside
 
 ```python
 import json, pandas as pd
+
 results = json.load(open("report/results.json"))
-pd.DataFrame([{{"reader": p["reader"], **p["binary"]["measures"]["auc"]}} for p in results["performances"]
-              if p["split"] == "test" and p["unit"] == "image"])
+test = [p for p in results["performances"] if (p["split"], p["unit"]) == ("test", "image")]
+pd.DataFrame([{{"reader": p["reader"], **p["binary"]["measures"]["auc"]}} for p in test])
 ```
 """
 _TYPES = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false", "null": "null"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -307,14 +307,15 @@ class Readers:
         places = {"outlines": folder.outlined(name), "boxes": folder.boxes(name), "readings": folder.readings(name)}
         keys = [[part.bundle.facts["key"], part.bundle.facts["weights_sha256"]] for part in parts]
         key = hash_value([keys, self.intake.key])
-        written = [file for file in places.values() if file.is_file()]
-        if written and all(read_facts(file).get("key") == key for file in written):
+        if _are_written(places, key):
             return
         read = [self._read(part) for part in parts]
-        for kind, path in places.items():
+        given = [kind for kind in places if any(kind in found for found in read)]
+        for kind in given:
             tables = [found[kind] for found in read if kind in found]
-            if tables:
-                write_parquet(pd.concat(tables, ignore_index=True), path, kind=kind, facts={"key": key})
+            # Each table names all of them: a run that is killed between two of them is not complete.
+            facts = {"key": key, "tables": ",".join(given)}
+            write_parquet(pd.concat(tables, ignore_index=True), places[kind], kind=kind, facts=facts)
 
     def _read(self, part: _Part) -> dict[str, pd.DataFrame]:
         """Of every image to be read, what the reader gives: ``readings`` of the class, ``outlines``, ``boxes``."""
@@ -377,6 +378,14 @@ class _Part:
             "folder": self.where.name,
             **{name: facts[name] for name in names},
         }
+
+
+def _are_written(places: Mapping[str, Path], key: str) -> bool:
+    """Whether all tables of a reader are there, written from the same trainings and cases."""
+    facts = {kind: read_facts(path) for kind, path in places.items() if path.is_file()}
+    if not facts or any(one.get("key") != key for one in facts.values()):
+        return False
+    return all(set(one.get("tables", "").split(",")) == set(facts) for one in facts.values())
 
 
 def _rows(splits: pd.Series, name: str) -> npt.NDArray[np.int64]:
