@@ -1,18 +1,30 @@
 """Phantoms: synthetic images with known truth, drawn from a seed; always called so."""
 
+from readingroom.cases.phantoms.anal_scenes import plan_anal_scene
+from readingroom.cases.phantoms.anorectum import AnalScene, draw_anal_phantom
+from readingroom.cases.phantoms.cushions import ANAL_CLASSES, RISK_FACTORS
 from readingroom.cases.phantoms.folder import CLASS_SHARES, draw_gastric_phantoms
 from readingroom.cases.phantoms.gastric import Scene, draw_phantom
+from readingroom.cases.phantoms.haemorrhoids import ANAL_PATIENTS, ANAL_SHARES, draw_haemorrhoid_phantoms
 from readingroom.cases.phantoms.lesions import GASTRIC_CLASSES
 from readingroom.cases.phantoms.scenes import patient_scenes, plan_scene
 from readingroom.cases.phantoms.sites import GASTRIC_SITES
 
 __all__ = [
+    "ANAL_CLASSES",
+    "ANAL_PATIENTS",
+    "ANAL_SHARES",
     "CLASS_SHARES",
     "GASTRIC_CLASSES",
     "GASTRIC_SITES",
+    "RISK_FACTORS",
+    "AnalScene",
     "Scene",
+    "draw_anal_phantom",
     "draw_gastric_phantoms",
+    "draw_haemorrhoid_phantoms",
     "draw_phantom",
     "patient_scenes",
+    "plan_anal_scene",
     "plan_scene",
 ]

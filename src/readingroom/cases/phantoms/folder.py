@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Generic, TypeVar
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from readingroom.cases.phantoms.cohort import LesionPlan, PatientPlan, plan_cohort
 from readingroom.cases.phantoms.collection import (
@@ -23,7 +26,7 @@ from readingroom.cases.phantoms.collection import (
     plain_shares,
     write_picture,
 )
-from readingroom.cases.phantoms.gastric import Scene, draw_phantom
+from readingroom.cases.phantoms.gastric import draw_phantom
 from readingroom.cases.phantoms.lesions import GASTRIC_CLASSES, NORMAL
 from readingroom.cases.phantoms.scenes import patient_scenes
 from readingroom.cases.phantoms.view import VIEW_SHAPES, ViewShape
@@ -35,6 +38,8 @@ CLASS_SHARES: Mapping[str, float] = MappingProxyType(
 )
 """Images of each class in the training set of the third study."""
 
+_Scene = TypeVar("_Scene")
+
 _VERSION = 1  # raised whenever the same seed would draw other pixels
 _NOTES = (
     "images/   frames as an endoscope's processor stores them, with a burned-in panel",
@@ -45,13 +50,37 @@ _NOTES = (
 
 
 @dataclass(frozen=True)
-class _Drawing:
-    """What holds for all images of one call."""
+class Kind(Generic[_Scene]):
+    """A kind of phantom endoscopy.
+
+    Args:
+        classes: all that a patient may be of, in order.
+        notes: lines of the README.
+        version: raised whenever the same seed would draw other pixels.
+        columns: from a class to what the case table says of it.
+        scenes: the scenes of all images of a patient, by difficulty and seed.
+        draw: a scene as RGB pixels and mask.
+    """
+
+    classes: Sequence[str]
+    notes: Sequence[str]
+    version: int
+    columns: Callable[[str], Row]
+    scenes: Callable[[PatientPlan, float, int], Iterator[_Scene]]
+    draw: Callable[[_Scene, tuple[int, int], ViewShape], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for of a kind of phantom endoscopy; see `draw_gastric_phantoms`."""
 
     folder: Path
+    patients: int
+    images: tuple[int, int]
     size: tuple[int, int]
     difficulty: float
     seed: int
+    shares: Mapping[str, float]
     view_shape: ViewShape
 
 
@@ -98,55 +127,86 @@ def draw_gastric_phantoms(
         ...     draw_gastric_phantoms(folder, patients=1, size=(48, 64)).name
         'cases.csv'
     """
-    _check(patients, images_per_lesion, size, difficulty, shares, view_shape, workers)
-    drawing = _Drawing(Path(folder), (size[0], size[1]), difficulty, seed, view_shape)
-    facts = {
-        "images per lesion": "{} to {}".format(*images_per_lesion),
-        "difficulty": f"{difficulty:g}",
-        "seed": f"{seed}",
-    }
-    facts |= {
-        "frame": "{} x {}".format(*size),
-        "view": view_shape,
-        "class shares": plain_shares(shares, GASTRIC_CLASSES),
-    }
-    tell = partial(describe, "endoscopy", _NOTES, _VERSION, facts)
-    claim(drawing.folder, tell(patients), tell(None))
+    order = Order(Path(folder), patients, images_per_lesion, size, difficulty, seed, shares, view_shape)
+    check_order(order, GASTRIC_CLASSES, "images_per_lesion", workers)
     cohort = plan_cohort(patients, shares=shares, images_per_lesion=images_per_lesion, seed=seed)
-    return draw_patients(drawing.folder, cohort, partial(_draw_patient, drawing), workers=workers, progress=progress)
+    return fill_folder(
+        _GASTRIC,
+        order,
+        cohort,
+        {"images per lesion": "{} to {}".format(*images_per_lesion)},
+        workers=workers,
+        progress=progress,
+    )
 
 
-def _check(
-    patients: int,
-    images: tuple[int, int],
-    size: tuple[int, int],
-    difficulty: float,
-    shares: Mapping[str, float],
-    view_shape: str,
+def check_order(order: Order, classes: Sequence[str], images_name: str, workers: int | None) -> None:
+    """Refuse what cannot be drawn.
+
+    Raises:
+        CaseTableError: with all problems.
+    """
+    rules = common_rules(order.patients, order.size, order.difficulty, workers, classes, order.shares)
+    shapes = f"Choose among {', '.join(VIEW_SHAPES)}"
+    shown = order.view_shape in VIEW_SHAPES, "view_shape", repr(order.view_shape), shapes
+    enforce([*rules, image_rule(order.images, images_name), shown])
+
+
+def fill_folder(
+    kind: Kind[_Scene],
+    order: Order,
+    cohort: Sequence[PatientPlan],
+    facts: Mapping[str, str],
+    *,
     workers: int | None,
-) -> None:
-    rules = common_rules(patients, size, difficulty, workers, GASTRIC_CLASSES, shares)
-    shown = view_shape in VIEW_SHAPES, "view_shape", repr(view_shape), f"Choose among {', '.join(VIEW_SHAPES)}"
-    enforce([*rules, image_rule(images, "images_per_lesion"), shown])
+    progress: Progress | None,
+) -> Path:
+    """Draw a cohort of a kind into its folder.
+
+    Args:
+        kind: of phantom endoscopy.
+        order: what is asked for.
+        cohort: the patients.
+        facts: first lines of the README's parameters.
+        workers: threads; by default one for each processor.
+        progress: where to report.
+
+    Returns:
+        Path of ``cases.csv``.
+
+    Raises:
+        OutputError: the folder holds something else, or cannot be written.
+    """
+    facts = {
+        **facts,
+        "difficulty": f"{order.difficulty:g}",
+        "seed": f"{order.seed}",
+        "frame": "{} x {}".format(*order.size),
+        "view": order.view_shape,
+        "class shares": plain_shares(order.shares, kind.classes),
+    }
+    tell = partial(describe, "endoscopy", kind.notes, kind.version, facts)
+    claim(order.folder, tell(order.patients), tell(None))
+    return draw_patients(order.folder, cohort, partial(_draw_patient, kind, order), workers=workers, progress=progress)
 
 
-def _draw_patient(drawing: _Drawing, patient: PatientPlan) -> list[Row]:
+def _draw_patient(kind: Kind[_Scene], order: Order, patient: PatientPlan) -> list[Row]:
     """Draw what is not there yet of a patient; returns the rows of the case table."""
-    rows = [_row(patient, lesion, number) for lesion in patient.lesions for number in range(1, lesion.images + 1)]
-    missing = [not is_drawn(drawing.folder, row) for row in rows]
+    rows = [_row(kind, patient, lesion, number) for lesion in patient.lesions for number in range(1, lesion.images + 1)]
+    missing = [not is_drawn(order.folder, row) for row in rows]
     if any(missing):
-        scenes = patient_scenes(patient, drawing.difficulty, drawing.seed)
+        scenes = kind.scenes(patient, order.difficulty, order.seed)
         for row, scene, wanted in zip(rows, scenes, missing, strict=True):
             if wanted:
-                _save(drawing, row, scene)
+                _save(kind, order, row, scene)
     return rows
 
 
-def _row(patient: PatientPlan, lesion: LesionPlan, number: int) -> Row:
+def _row(kind: Kind[_Scene], patient: PatientPlan, lesion: LesionPlan, number: int) -> Row:
     name = f"{patient.name}_{lesion.number}_{number:02d}"
     return {
         "image": f"images/{name}.jpg",
-        "label": lesion.label,
+        **kind.columns(lesion.label),
         "patient": patient.name,
         "exam": f"{patient.name}-E1",
         "lesion": f"{patient.name}-L{lesion.number}",
@@ -159,10 +219,20 @@ def _row(patient: PatientPlan, lesion: LesionPlan, number: int) -> Row:
     }
 
 
-def _save(drawing: _Drawing, row: Row, scene: Scene) -> None:
-    pixels, outline = draw_phantom(scene, drawing.size, drawing.view_shape)
-    quality = int(generator(drawing.seed, "phantoms", "quality", str(row["image"])).integers(85, 96))
+def _save(kind: Kind[_Scene], order: Order, row: Row, scene: _Scene) -> None:
+    pixels, outline = kind.draw(scene, order.size, order.view_shape)
+    quality = int(generator(order.seed, "phantoms", "quality", str(row["image"])).integers(85, 96))
     # Outline first: where the image is there, all of it is.
     if row["outline"] is not None:
-        write_picture(drawing.folder / str(row["outline"]), outline)
-    write_picture(drawing.folder / str(row["image"]), pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+        write_picture(order.folder / str(row["outline"]), outline)
+    write_picture(order.folder / str(row["image"]), pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+_GASTRIC = Kind(
+    classes=GASTRIC_CLASSES,
+    notes=_NOTES,
+    version=_VERSION,
+    columns=lambda label: {"label": label},
+    scenes=patient_scenes,
+    draw=draw_phantom,
+)

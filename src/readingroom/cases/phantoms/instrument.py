@@ -19,12 +19,14 @@ class Shaft:
         direction: unit vector in the picture along which it runs.
         width_px: half its width where it starts.
         widening: growth of the half width for each pixel along it.
+        marks: brightness of the rings that count its length.
     """
 
     start_xy_px: tuple[float, float]
     direction: tuple[float, float]
     width_px: float
     widening: float
+    marks: float = 90.0
 
 
 def draw_shaft(values: NDArray[np.float32], shaft: Shaft) -> NDArray[np.bool_]:
@@ -42,7 +44,7 @@ def draw_shaft(values: NDArray[np.float32], shaft: Shaft) -> NDArray[np.bool_]:
     round_light = np.float32(26) * np.sqrt(np.maximum(1 - side * side, 0)) + np.float32(4)
     gloss = np.float32(120) * np.exp(-np.square((side + np.float32(0.35)) / np.float32(0.13)))
     marks = smoothstep(0.86, 0.94, np.sin(ahead / np.float32(max(2.2 * shaft.width_px, 2))).astype(np.float32))
-    tube = round_light + gloss + np.float32(90) * marks * (1 - np.square(side))
+    tube = round_light + gloss + np.float32(shaft.marks) * marks * (1 - np.square(side))
     values[hidden] = tube[hidden][:, None] * np.array([0.92, 0.97, 1.0], np.float32)
     return hidden
 

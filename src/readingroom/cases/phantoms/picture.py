@@ -32,7 +32,7 @@ class Shot:
         insufflation: air in the organ; 1 on average, more flattens the folds.
         litter: small residue.
         decoys: things that resemble a lesion and move or go away, such as mucus.
-        shaft_turn: direction in which the shaft leaves, relative to away from the middle.
+        shaft_turn: direction in which the shaft leaves, relative to away from the middle, or from what is looked at.
         seed: of the sensor's noise.
     """
 

@@ -85,12 +85,12 @@ def plan_spot(place: Place, rng: np.random.Generator, *, radius: float, ragged: 
     )
 
 
-def plan_decoys(place: Place, around: Spot, rng: np.random.Generator, expected: float) -> tuple[Decoy, ...]:
+def plan_decoys(around: Spot, rng: np.random.Generator, expected: float) -> tuple[Decoy, ...]:
     """Decoys near a spot, as many as a Poisson number says, whatever the class."""
-    return tuple(_plan_decoy(place, around, rng) for _ in range(min(int(rng.poisson(expected)), 5)))
+    return tuple(_plan_decoy(around, rng) for _ in range(min(int(rng.poisson(expected)), 5)))
 
 
-def _plan_decoy(place: Place, around: Spot, rng: np.random.Generator) -> Decoy:
+def _plan_decoy(around: Spot, rng: np.random.Generator) -> Decoy:
     spot = Spot(
         theta=around.theta + float(rng.normal(0, 0.4)),
         beta=float(np.clip(around.beta + rng.normal(0, 0.22), -1.3, 1.3)),
@@ -117,7 +117,7 @@ def plan_shot(place: Place, target: Spot, usual: Exposure, seed: int, meaning: D
             bile=float(0.5 * variation * rng.beta(1, 5)),
             shift=float(rng.uniform(0, 2 * np.pi)),
         ),
-        decoys=plan_decoys(place, target, generator(seed, "decoys"), meaning.decoys / 2),
+        decoys=plan_decoys(target, generator(seed, "decoys"), meaning.decoys / 2),
         shaft_turn=float(rng.normal(0, 0.5)),
         seed=seed,
     )

@@ -103,7 +103,7 @@ def patient_scenes(patient: PatientPlan, difficulty: float, seed: int) -> Iterat
 def _plan_target(label: str, site: str, seed: int, meaning: Difficulty) -> Target:
     place = plan_place(site, generator(seed, "place"), meaning.variation)
     lesion = plan_lesion(label, place, generator(seed, "lesion"), meaning)
-    decoys = plan_decoys(place, lesion.spot, generator(seed, "decoys"), meaning.decoys / 2)
+    decoys = plan_decoys(lesion.spot, generator(seed, "decoys"), meaning.decoys / 2)
     return Target(label, place, lesion, decoys)
 
 
