@@ -8,7 +8,10 @@ from readingroom.cases.phantoms.gastric import Scene, draw_phantom
 from readingroom.cases.phantoms.haemorrhoids import ANAL_PATIENTS, ANAL_SHARES, draw_haemorrhoid_phantoms
 from readingroom.cases.phantoms.lesions import GASTRIC_CLASSES
 from readingroom.cases.phantoms.scenes import patient_scenes, plan_scene
+from readingroom.cases.phantoms.site_folder import draw_site_phantoms
+from readingroom.cases.phantoms.site_scenes import plan_site_scene
 from readingroom.cases.phantoms.sites import GASTRIC_SITES
+from readingroom.cases.phantoms.upper_gi import SiteScene, draw_site
 
 __all__ = [
     "ANAL_CLASSES",
@@ -20,11 +23,15 @@ __all__ = [
     "RISK_FACTORS",
     "AnalScene",
     "Scene",
+    "SiteScene",
     "draw_anal_phantom",
     "draw_gastric_phantoms",
     "draw_haemorrhoid_phantoms",
     "draw_phantom",
+    "draw_site",
+    "draw_site_phantoms",
     "patient_scenes",
     "plan_anal_scene",
     "plan_scene",
+    "plan_site_scene",
 ]

@@ -108,17 +108,23 @@ def allot_classes(
 def _plan_patient(
     number: int, label: str, diseases: tuple[str, ...], images: tuple[int, int], rng: np.random.Generator
 ) -> PatientPlan:
-    middle, spread = _AGES[label]
     lesions = [_plan_lesion(1, label, images, rng)]
     if rng.random() < _SECOND_LESION:
         lesions.append(_plan_lesion(2, _second_label(label, diseases, rng), images, rng))
+    return plan_visit(number, tuple(lesions), _AGES[label], rng)
+
+
+def plan_visit(
+    number: int, lesions: tuple[LesionPlan, ...], age: tuple[float, float], rng: np.random.Generator
+) -> PatientPlan:
+    """A patient with what is looked at, and the facts of the visit; ``age`` is its mean and standard deviation."""
     return PatientPlan(
         number=number,
         centre=CENTRES[int(rng.integers(len(CENTRES)))],
         day=_FIRST_DAY + timedelta(days=int(rng.integers(_DAYS))),
-        age=int(np.clip(round(rng.normal(middle, spread)), 18, 92)),
+        age=int(np.clip(round(rng.normal(*age)), 18, 92)),
         sex="F" if rng.random() < 0.45 else "M",
-        lesions=tuple(lesions),
+        lesions=lesions,
     )
 
 
