@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -210,3 +211,15 @@ def test_all_impossible_arguments_are_named_at_once(tmp_path):
         "missed",
         "disagreement",
     }
+
+
+def test_mean_colour_alone_does_not_tell_the_sites_apart(tmp_path):
+    table = read_table(draw_site_phantoms(tmp_path, patients=12, size=(32, 40), view_shape="whole"))
+    pixels = [cv2.imdecode(np.fromfile(tmp_path / name, np.uint8), cv2.IMREAD_COLOR) for name in table["image"]]
+    colour = np.array([image.reshape(-1, 3).mean(axis=0) for image in pixels])
+    seen = (table["patient"] <= "P00008").to_numpy()
+    centres = pd.DataFrame(colour[seen]).groupby(table["label"].to_numpy()[seen]).mean()
+    distance = np.linalg.norm(colour[~seen, None] - centres.to_numpy()[None], axis=2)
+    right = centres.index.to_numpy()[distance.argmin(axis=1)] == table["label"].to_numpy()[~seen]
+    assert right.size > 100
+    assert right.mean() < 0.25

@@ -29,17 +29,17 @@ def lay_larynx(patch: Patch, radius: float, surface: Surface) -> None:
     gap = np.abs(x) - width
     within = smoothstep(-0.56, -0.46, y) * smoothstep(0.66, 0.56, y)
     lumen = smoothstep(0.05, -0.03, gap) * within
-    cords = smoothstep(0.17, 0.10, gap) * smoothstep(-0.10, 0.0, gap) * within
+    cords = smoothstep(0.30, 0.20, gap) * smoothstep(-0.05, 0.03, gap) * within
     ring = np.sqrt(np.square(x / np.float32(0.82)) + np.square((y - np.float32(0.1)) / np.float32(1.02)))
     folds = _hump((ring - 1) / np.float32(0.16)) * smoothstep(1.1, 0.5, y)
     knobs = _blob(np.abs(x) - np.float32(0.36), y + np.float32(0.78), 0.24, 0.2)
     tongue = _blob(x, np.asarray(y - np.float32(1.15) + np.float32(0.25) * np.square(x), np.float32), 0.95, 0.20)
     sinus = _pyriform(np.abs(x), y)
     inlet = _blob(x, y + np.float32(1.42), 0.55, 0.10)
-    height = np.float32(0.42) * folds + np.float32(0.50) * knobs + np.float32(0.62) * tongue + np.float32(0.18) * cords
+    height = np.float32(0.42) * folds + np.float32(0.50) * knobs + np.float32(0.62) * tongue + np.float32(0.10) * cords
     surface.relief[:] += np.float32(radius) * (height - np.float32(1.6) * sinus - np.float32(0.4) * inlet)
     surface.relief[:] -= np.float32(2.2 * radius) * lumen
-    surface.cover(np.asarray(cords * np.float32(0.85), np.float32), (0.80, 0.66, 0.54))
+    surface.cover(np.asarray(cords * np.float32(0.9), np.float32), (0.86, 0.74, 0.62))
     surface.cover(np.asarray(np.float32(0.75) * np.maximum(sinus, inlet), np.float32), (0.16, 0.045, 0.035))
     surface.cover(np.asarray(np.float32(0.96) * lumen, np.float32), _DARK)
     surface.texture[:] *= 1 - np.maximum(np.maximum(cords, lumen), np.float32(0.5) * folds)

@@ -49,6 +49,7 @@ class Organ:
         count: how many.
         bend: how far they wander.
         rings: height of slow rings.
+        waves: height of undulations of no direction.
         circular: height of circular folds.
         arch: height of the angulus.
         arch_place: where it stands along z, as a share of the half extent.
@@ -68,6 +69,7 @@ class Organ:
     count: Span = (8, 12)
     bend: Span = (0.8, 1.5)
     rings: Span = _NONE
+    waves: Span = (0.008, 0.024)
     circular: Span = _NONE
     arch: Span = _NONE
     arch_place: Span = _NONE
@@ -95,9 +97,10 @@ ORGANS: Mapping[str, Organ] = MappingProxyType(
         ),
         "oesophagus": Organ(
             semi_axes=((0.44, 0.56), (0.38, 0.52), (2.6, 3.4)),
-            rugae=(0.015, 0.08),
+            rugae=(0.02, 0.10),
             count=(3, 6),
-            bend=(0.3, 0.8),
+            bend=(0.1, 0.3),
+            waves=(0.002, 0.008),
             rings=(0.0, 0.015),
             squamous=(2.0, 2.0),
             vessels=1.3,
@@ -109,7 +112,8 @@ ORGANS: Mapping[str, Organ] = MappingProxyType(
             count=(6, 10),
             bend=(0.4, 0.9),
             squamous=(0.30, 0.68),
-            tint=(0.97, 0.86, 0.86),
+            tint=(0.95, 0.74, 0.74),
+            waves=(0.003, 0.012),
             vessels=1.2,
             glands=0.6,
             features=(Feature("pylorus", 0.0, _FAR_END, (0.11, 0.22)),),
@@ -119,7 +123,7 @@ ORGANS: Mapping[str, Organ] = MappingProxyType(
             rugae=(0.05, 0.12),
             count=(8, 13),
             squamous=(-0.25, 0.22),
-            tint=(0.98, 0.90, 0.90),
+            tint=(0.97, 0.84, 0.84),
             features=(Feature("pylorus", 0.0, _FAR_END, (0.22, 0.34)),),
         ),
         "body": Organ(
@@ -224,7 +228,7 @@ def plan_part(name: str, rng: np.random.Generator, variation: float) -> Part:
         bend=pick(organ.bend),
         twist=float(rng.normal(0, 0.5)),
         rings=max(pick(organ.rings), 0.0),
-        waves=float(rng.uniform(0.008, 0.024)),
+        waves=float(rng.uniform(*organ.waves)),
     )
     arch = Arch(
         height=max(pick(organ.arch), 0.0),

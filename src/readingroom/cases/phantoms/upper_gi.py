@@ -33,7 +33,7 @@ from readingroom.cases.phantoms.viewpoints import VIEWPOINTS, where_shown
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels of the frame, the ends excluded."""
 
-_SQUAMOUS_TINT = (1.05, 1.48, 1.55)
+_SQUAMOUS_TINT = (1.06, 1.62, 1.70)
 _PALISADE = ("oesophagus", "junction", "cardia")
 _SHAFT_RADIUS = 0.15  # in units of length: an endoscope of about 9 mm
 _LEAST_SHARE = 0.004  # of a view; less of a site than this is not seen

@@ -104,7 +104,7 @@ VIEWPOINTS: Mapping[str, Viewpoint] = MappingProxyType(
             "pharynx", (-0.12, 0.0, 0.18), (-0.44, -0.14, 0.88), Disc("larynx", *PYRIFORM, 0.7)
         ),
         "oesophagus": _forward("oesophagus", (0.0, 0.0, -0.40), (0.0, 0.0, 1.0), _wall(0.0, -0.35, 1.0, np.pi)),
-        "junction_line": _forward("junction", (0.0, 0.0, -0.25), (0.0, 0.0, 1.0), _wall(0.0, 0.25, 1.0, np.pi)),
+        "junction_line": _forward("junction", (0.0, 0.0, -0.05), (0.0, 0.0, 1.0), _wall(0.0, 0.25, 1.0, np.pi)),
         "cardia": _forward("cardia", (0.0, 0.0, -0.10), (0.0, 0.0, 1.0), Disc("pylorus", 0.0, 0.0, 1.9)),
         "body_anterior": _forward("body", (-0.20, 0.0, -0.42), (0.85, 0.0, 0.10), _wall(ANTERIOR, -0.25, 0.55)),
         "body_greater": _forward("body", (0.0, 0.25, -0.42), (0.0, -0.85, 0.10), _wall(GREATER, -0.25, 0.55)),
