@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from readingroom.annotation import find_consensus, read_annotations
 from readingroom.cases.phantoms import draw_site, draw_site_phantoms, plan_site_scene
 from readingroom.cases.phantoms.cavity import project, see_wall
 from readingroom.cases.phantoms.dyes import LIGHTS
-from readingroom.cases.phantoms.site_folder import annotations_of
-from readingroom.cases.phantoms.site_scenes import annotate, habits_of, plan_site_patients, site_scenes
+from readingroom.cases.phantoms.site_answers import annotate, annotations_of
+from readingroom.cases.phantoms.site_scenes import habits_of, plan_site_patients, site_scenes
 from readingroom.cases.phantoms.tract import ORGANS
 from readingroom.cases.phantoms.upper_gi import box_around, find_box
 from readingroom.cases.phantoms.view import view_area
@@ -172,6 +173,14 @@ def test_three_annotators_answer_every_image(drawn):
     assert set(answers["image"]) == set(table["image"])
     assert set(answers["label"]) <= set(SITES.keys)
     pd.testing.assert_frame_equal(annotations_of(table, 0.12, 3), answers, check_dtype=False)
+
+
+def test_the_rule_that_all_must_agree_leaves_out_the_images_on_which_they_do_not(drawn):
+    answers = read_table(drawn / "annotations.csv")
+    agreed = answers.groupby("image")["label"].agg(lambda said: len(set(said)) == 1)
+    found = find_consensus(read_annotations(drawn / "annotations.json"), "unanimous")
+    assert 0 < (~agreed).sum() < len(agreed)
+    assert {image.image for image in found.agreed.images} == set(agreed.index[agreed])
 
 
 def test_several_workers_write_the_same_bytes_as_one(drawn, tmp_path):

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
-import pandas as pd
 
 from readingroom.cases.phantoms.cohort import LesionPlan, PatientPlan
 from readingroom.cases.phantoms.collection import (
@@ -22,16 +20,11 @@ from readingroom.cases.phantoms.collection import (
     is_drawn,
     write_picture,
 )
-from readingroom.cases.phantoms.site_scenes import (
-    ANNOTATORS,
-    Habits,
-    annotate,
-    habits_of,
-    plan_site_patients,
-    site_scenes,
-)
+from readingroom.cases.phantoms.site_answers import annotations_of, coco_of
+from readingroom.cases.phantoms.site_scenes import Habits, habits_of, plan_site_patients, site_scenes
 from readingroom.cases.phantoms.upper_gi import Box, SiteScene, draw_site, find_box
 from readingroom.cases.phantoms.view import VIEW_SHAPES, ViewShape
+from readingroom.core.files import write_json
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import generator
 from readingroom.core.tables import read_table, write_csv
@@ -41,7 +34,8 @@ _NOTES = (
     "images/         frames as an endoscope's processor stores them, with a burned-in panel",
     "cases.csv       one row an image; `label` is the site that is meant, `boxes` what shows it, `also` another site",
     "                that the view holds, `light` white, narrow-band, iodine or indigo-carmine",
-    "annotations.csv one row an answer of a phantom annotator: image, annotator, label, boxes",
+    "annotations.csv one row an answer of a phantom annotator: image, annotator, label, boxes; the same as COCO in",
+    "                annotations.json, for `readingroom annotations`",
     "Centre, date, age, sex and panel do not depend on the site. The light does: there is no iodine beyond the gullet,",
     "no indigo carmine before the cardia, and no dye in the throat.",
 )
@@ -80,7 +74,8 @@ def draw_site_phantoms(
     where it was. More patients with the same seed leave the first ones as they were.
 
     Args:
-        folder: where ``images/``, ``cases.csv``, ``annotations.csv`` and ``README.txt`` go; made if need be.
+        folder: where ``images/``, ``cases.csv``, ``annotations.csv`` and ``.json``, and ``README.txt`` go; made if
+            need be.
         patients: number of phantom patients, each with all or most of the sites.
         images_per_site: lowest and highest number of images of a site of a patient.
         size: height and width of a frame in pixels.
@@ -126,7 +121,9 @@ def draw_site_phantoms(
     cohort = plan_site_patients(patients, images_per_site=images_per_site, missed=missed, seed=seed)
     draw = partial(_draw_patient, drawing)
     table = draw_patients(drawing.folder, cohort, draw, workers=workers, progress=progress)
-    write_csv(annotations_of(read_table(table), disagreement, seed), drawing.folder / "annotations.csv")
+    answers = annotations_of(read_table(table), disagreement, seed)
+    write_csv(answers, drawing.folder / "annotations.csv")
+    write_json(drawing.folder / "annotations.json", coco_of(answers, drawing.size))
     return table
 
 
@@ -184,24 +181,3 @@ def _row(patient: PatientPlan, place: LesionPlan, number: int, scene: SiteScene)
 
 def _text(box: Box) -> str:
     return " ".join(str(edge) for edge in box)
-
-
-def annotations_of(cases: pd.DataFrame, disagreement: float, seed: int) -> pd.DataFrame:
-    """The answers of three annotators to every image of a case table: image, annotator, label, boxes."""
-    rows = []
-    for image, site, also, boxes in cases[["image", "label", "also", "boxes"]].itertuples(index=False):
-        rng = generator(seed, "phantoms", "annotators", str(image))
-        answers = annotate(str(site), "" if pd.isna(also) else str(also), disagreement, rng)
-        for annotator, answer in zip(ANNOTATORS, answers, strict=True):
-            rows.append({"image": image, "annotator": annotator, "label": answer, "boxes": _redrawn(str(boxes), rng)})
-    return pd.DataFrame(rows)
-
-
-def _redrawn(boxes: str, rng: np.random.Generator) -> str:
-    """A box as another hand would draw it: each edge off by some hundredths of its side, inward."""
-    left, top, right, bottom = (int(edge) for edge in boxes.split())
-    shares = 0.04 * rng.random(4)
-    width, height = right - left, bottom - top
-    x0, x1 = left + round(shares[0] * width), right - round(shares[1] * width)
-    y0, y1 = top + round(shares[2] * height), bottom - round(shares[3] * height)
-    return _text((x0, y0, x1, y1))

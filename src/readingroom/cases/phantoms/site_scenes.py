@@ -1,4 +1,4 @@
-"""Site scenes: a phantom patient's views of the thirty sites, their light, and what annotators say of them."""
+"""Site scenes: a phantom patient's views of the thirty sites, and the light they are taken in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from readingroom.cases.phantoms.residue import Litter
 from readingroom.cases.phantoms.scenes import ENDOSCOPES, plan_panel
 from readingroom.cases.phantoms.tract import ORGANS, Part, plan_part
 from readingroom.cases.phantoms.upper_gi import SiteScene
-from readingroom.cases.phantoms.viewpoints import VIEWPOINTS, beside, mistaken_for, plan_camera
+from readingroom.cases.phantoms.viewpoints import VIEWPOINTS, beside, plan_camera
 from readingroom.cases.sites import load_sites
 from readingroom.core.seeds import derive_seed, generator
 
@@ -176,28 +176,3 @@ def _plan_shot(sites: tuple[str, ...], part: Part, usual: Exposure, seed: int, w
         shaft_turn=float(rng.normal(0, 0.4)),
         seed=seed,
     )
-
-
-ANNOTATORS = ("annotator_1", "annotator_2", "annotator_3")
-"""Names of the phantom annotators."""
-
-
-def annotate(site: str, also: str, disagreement: float, rng: np.random.Generator) -> tuple[str, ...]:
-    """What three annotators say independently of one image; all of the site itself where they agree.
-
-    Args:
-        site: key of the site that is meant.
-        also: key of another site that the view holds; empty for none.
-        disagreement: share of the images on which not all three agree.
-        rng: where the numbers come from.
-
-    Returns:
-        Three keys.
-    """
-    # Where each errs with chance e, all three agree with chance (1 - e)^3: no two ever err alike by agreement.
-    errs = 1 - (1 - disagreement) ** (1 / len(ANNOTATORS))
-    wrong = rng.random(len(ANNOTATORS)) < errs
-    if wrong.all():
-        wrong[int(rng.integers(len(ANNOTATORS)))] = False
-    choices = (also,) if also else mistaken_for(site)
-    return tuple(str(rng.choice(choices)) if erring else site for erring in wrong)
