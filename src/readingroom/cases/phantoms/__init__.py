@@ -7,6 +7,7 @@ from readingroom.cases.phantoms.folder import CLASS_SHARES, draw_gastric_phantom
 from readingroom.cases.phantoms.gastric import Scene, draw_phantom
 from readingroom.cases.phantoms.haemorrhoids import ANAL_PATIENTS, ANAL_SHARES, draw_haemorrhoid_phantoms
 from readingroom.cases.phantoms.lesions import GASTRIC_CLASSES
+from readingroom.cases.phantoms.pelvis.fistula import FISTULA_PATIENTS, FISTULA_SHARES, draw_fistula_phantoms
 from readingroom.cases.phantoms.scenes import patient_scenes, plan_scene
 from readingroom.cases.phantoms.site_folder import draw_site_phantoms
 from readingroom.cases.phantoms.site_scenes import plan_site_scene
@@ -18,6 +19,8 @@ __all__ = [
     "ANAL_PATIENTS",
     "ANAL_SHARES",
     "CLASS_SHARES",
+    "FISTULA_PATIENTS",
+    "FISTULA_SHARES",
     "GASTRIC_CLASSES",
     "GASTRIC_SITES",
     "RISK_FACTORS",
@@ -25,6 +28,7 @@ __all__ = [
     "Scene",
     "SiteScene",
     "draw_anal_phantom",
+    "draw_fistula_phantoms",
     "draw_gastric_phantoms",
     "draw_haemorrhoid_phantoms",
     "draw_phantom",
