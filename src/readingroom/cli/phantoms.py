@@ -15,7 +15,9 @@ from readingroom.core.progress import BarProgress
 EXAMPLE = """
 Example:\n\n
   readingroom phantoms phantoms/ --patients 60 --difficulty 0.5\n\n
-  readingroom phantoms sites/ --kind sites --patients 20
+  readingroom phantoms sites/ --kind sites --patients 20\n\n
+  readingroom phantoms haemorrhoids/ --kind haemorrhoids\n\n
+  readingroom phantoms fistula/ --kind fistula --patients 103
 """
 
 
@@ -24,30 +26,46 @@ class Kind(StrEnum):
 
     gastric = "gastric"
     sites = "sites"
+    haemorrhoids = "haemorrhoids"
+    fistula = "fistula"
 
 
 def command(
     out: Annotated[Path, typer.Argument(help="Folder to draw into.", show_default=False)],
     kind: Annotated[
         Kind,
-        typer.Option(help="gastric: lesions of the stomach, five classes. sites: thirty sites, boxes, annotators."),
+        typer.Option(
+            help="gastric: lesions of the stomach, five classes. sites: thirty sites, boxes, annotators. "
+            "haemorrhoids: the anal canal, normal or haemorrhoids of three risk factors. "
+            "fistula: MRI of the pelvis with and without an anal fistula, as DICOM and as slices."
+        ),
     ] = Kind.gastric,
-    patients: Annotated[int, typer.Option(min=5, help="Number of phantom patients.")] = 60,
-    height: Annotated[int, typer.Option(min=32, max=4096, help="Height of an image in pixels.")] = 288,
-    width: Annotated[int, typer.Option(min=32, max=4096, help="Width of an image in pixels.")] = 352,
+    patients: Annotated[
+        int | None,
+        typer.Option(min=5, help="Number of phantom patients; by default 60, haemorrhoids 327, fistula 103."),
+    ] = None,
+    height: Annotated[
+        int | None,
+        typer.Option(min=32, max=4096, help="Height of an image in pixels; by default 288, fistula 250."),
+    ] = None,
+    width: Annotated[
+        int | None, typer.Option(min=32, max=4096, help="Width of an image in pixels; by default 352, fistula 250.")
+    ] = None,
     difficulty: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is easy, 1 is very hard.")] = 0.5,
     seed: Annotated[int, typer.Option(help="The same seed draws the same images.")] = 7,
 ) -> None:
-    """Draw phantoms: synthetic endoscopy with known truth and a case table."""
+    """Draw phantoms: synthetic endoscopy or MRI with known truth and a case table."""
     from readingroom.cases import phantoms
 
-    drawers: dict[Kind, Callable[..., Path]] = {
-        Kind.gastric: phantoms.draw_gastric_phantoms,
-        Kind.sites: phantoms.draw_site_phantoms,
+    drawers: dict[Kind, tuple[Callable[..., Path], int, tuple[int, int]]] = {
+        Kind.gastric: (phantoms.draw_gastric_phantoms, 60, (288, 352)),
+        Kind.sites: (phantoms.draw_site_phantoms, 60, (288, 352)),
+        Kind.haemorrhoids: (phantoms.draw_haemorrhoid_phantoms, phantoms.ANAL_PATIENTS, (288, 352)),
+        Kind.fistula: (phantoms.draw_fistula_phantoms, phantoms.FISTULA_PATIENTS, (250, 250)),
     }
+    draw, usual, (usual_height, usual_width) = drawers[kind]
+    size = height or usual_height, width or usual_width
     bars = BarProgress(console())
     with bars.shown():
-        table = drawers[kind](
-            out, patients=patients, size=(height, width), difficulty=difficulty, seed=seed, progress=bars
-        )
+        table = draw(out, patients=patients or usual, size=size, difficulty=difficulty, seed=seed, progress=bars)
     console().print(f"Case table: [bold]{table}[/]", highlight=False)
