@@ -72,7 +72,7 @@ def lay_cuff(patch: Patch, radius: float, surface: Surface) -> None:
 def lay_papilla(patch: Patch, radius: float, surface: Surface) -> None:
     """The major papilla: a hooded bump with a pale opening and a fold that runs down from it."""
     bump = smoothstep(1.0, 0.3, patch.reach)
-    frenulum = _blob(patch.x + np.float32(1.6), patch.y, 0.9, 0.18)
+    frenulum = _blob(patch.x + np.float32(1.6), patch.y, 0.9, 0.18) * smoothstep(2.8, 2.2, patch.away)
     surface.relief[:] += np.float32(radius) * (np.float32(0.75) * bump + np.float32(0.3) * frenulum)
     surface.tint(np.asarray(np.float32(0.5) * bump, np.float32), (1.0, 0.78, 0.74))
     pore = smoothstep(0.25, 0.12, patch.reach)
@@ -148,16 +148,17 @@ def squamous_share(wall: Wall, texture: Texture, edge: float, jag: float) -> Fie
 
 
 def _wavering(patch: Patch) -> tuple[Field, Field]:
-    """Coordinates of a patch, a little out of true, as flesh is."""
+    """Coordinates of a patch, a little out of true, as flesh is; far off where another wall lies behind it."""
     lumps = np.float32(0.05) * patch.grain[..., 0]
-    return np.asarray(patch.x + lumps, np.float32), np.asarray(patch.y - lumps, np.float32)
+    near = patch.away < LARYNX_REACH
+    return tuple(np.where(near, axis, np.float32(9)) for axis in (patch.x + lumps, patch.y - lumps))  # type: ignore[return-value]
 
 
 def _pyriform(side: Field, y: Field) -> Field:
     """A pear-shaped hollow, wider in front and pointed behind; ``side`` is the distance from the midline."""
     across, along = side - np.float32(PYRIFORM[0]), y - np.float32(PYRIFORM[1])
-    across = across + np.float32(0.35) * along
-    return _blob(across, along, 0.30, 0.62)
+    across = across + np.float32(0.25) * along
+    return _blob(across, along, 0.29, 0.46)
 
 
 def _blob(x: Field, y: Field, width: float, height: float) -> Field:

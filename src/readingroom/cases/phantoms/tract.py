@@ -89,7 +89,7 @@ _FAR_END = np.pi / 2
 ORGANS: Mapping[str, Organ] = MappingProxyType(
     {
         "pharynx": Organ(
-            semi_axes=((1.0, 1.2), (0.85, 1.0), (1.05, 1.25)),
+            semi_axes=((1.2, 1.4), (1.0, 1.15), (1.05, 1.25)),
             squamous=(2.0, 2.0),
             vessels=0.8,
             glands=0.3,

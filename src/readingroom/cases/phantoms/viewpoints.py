@@ -98,10 +98,10 @@ VIEWPOINTS: Mapping[str, Viewpoint] = MappingProxyType(
     {
         "glottis": _forward("pharynx", (0.0, 0.05, 0.05), (0.0, 0.02, 1.0), Disc("larynx", 0.0, 0.1, 1.15)),
         "left_pyriform_sinus": _forward(
-            "pharynx", (0.12, 0.0, 0.18), (0.44, -0.14, 0.88), Disc("larynx", -PYRIFORM[0], PYRIFORM[1], 0.7)
+            "pharynx", (0.12, 0.0, 0.18), (0.40, -0.14, 0.90), Disc("larynx", -PYRIFORM[0], PYRIFORM[1], 0.7)
         ),
         "right_pyriform_sinus": _forward(
-            "pharynx", (-0.12, 0.0, 0.18), (-0.44, -0.14, 0.88), Disc("larynx", *PYRIFORM, 0.7)
+            "pharynx", (-0.12, 0.0, 0.18), (-0.40, -0.14, 0.90), Disc("larynx", *PYRIFORM, 0.7)
         ),
         "oesophagus": _forward("oesophagus", (0.0, 0.0, -0.40), (0.0, 0.0, 1.0), _wall(0.0, -0.35, 1.0, np.pi)),
         "junction_line": _forward("junction", (0.0, 0.0, -0.05), (0.0, 0.0, 1.0), _wall(0.0, 0.25, 1.0, np.pi)),
