@@ -36,8 +36,9 @@ _NOTES = (
     "                that the view holds, `light` white, narrow-band, iodine or indigo-carmine",
     "annotations.csv one row an answer of a phantom annotator: image, annotator, label, boxes; the same as COCO in",
     "                annotations.json, for `readingroom annotations`",
-    "Centre, date, age, sex and panel do not depend on the site. The light does: there is no iodine beyond the gullet,",
-    "no indigo carmine before the cardia, and no dye in the throat.",
+    "Centre, date, age and sex do not depend on the site. The time on the panel goes on from site to site, as in an",
+    "examination, and the light depends on it: no iodine beyond the gullet, no indigo carmine before the cardia, no",
+    "dye in the throat.",
 )
 
 
