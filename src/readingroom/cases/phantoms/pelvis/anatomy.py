@@ -66,17 +66,17 @@ def plan_pelvis(rng: np.random.Generator, sex: str, variation: float) -> Pelvis:
     a, b, c, d = (float(phase) for phase in rng.uniform(0, 2 * np.pi, 4))
     return Pelvis(
         sex=sex,
-        scale=about(1.0, 0.05),
-        anus_mm=(float(2.0 * variation * rng.normal()), 24.0 + float(4.0 * variation * rng.normal())),
+        scale=about(1.0, 0.085),
+        anus_mm=(float(2.0 * variation * rng.normal()), 24.0 + float(5.0 * variation * rng.normal())),
         sphincter=about(1.0, 0.11),
         rectum=about(1.0, 0.22),
         gas=float(rng.uniform(0.03, 0.38)),
-        fatness=about(1.0, 0.3),
-        bulk=about(1.0, 0.09),
+        fatness=about(1.3, 0.55),
+        bulk=about(1.0, 0.16),
         mucosa=about(0.72, 0.10),
         marrow=about(MARROW, 0.25),
-        turn_rad=float(0.05 * variation * rng.normal()),
-        shift_mm=(float(4 * variation * rng.normal()), float(5 * variation * rng.normal())),
+        turn_rad=float(0.07 * variation * rng.normal()),
+        shift_mm=(float(8 * variation * rng.normal()), float(11 * variation * rng.normal())),
         folds=(a, b, c, d),
         tissue=weave_tissue(rng, 2.4 + 2.2 * min(variation, 1.2)),
     )
