@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections import Counter
 
 import cv2
@@ -241,4 +242,11 @@ def test_all_impossible_arguments_are_named_at_once(tmp_path):
     with pytest.raises(CaseTableError) as caught:
         draw_fistula_phantoms(tmp_path / "none", **wrong)
     assert {problem.where for problem in caught.value.problems} == set(wrong)
+    assert not (tmp_path / "none").exists()
+
+
+def test_without_pydicom_it_is_said_before_anything_is_drawn(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(OutputError, match=r"readingroom\[dicom\]"):
+        draw_fistula_phantoms(tmp_path / "none", patients=1, **SMALL)
     assert not (tmp_path / "none").exists()
