@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from readingroom.core.errors import EvaluationError
 from readingroom.evaluation import cochran_q, compare_calls, holm, mcnemar
@@ -155,3 +156,24 @@ def test_holm_never_lowers_a_p_value_nor_changes_their_order(p_values) -> None:
 def test_what_is_no_p_value_is_refused() -> None:
     with pytest.raises(EvaluationError, match="not p-values"):
         holm([0.1, 1.2])
+
+
+def test_clustered_calls_count_patients() -> None:
+    random = np.random.default_rng(4)
+    truth, a, b = (random.integers(0, 2, 60) for _ in range(3))
+    single = compare_calls(truth, a, b, cluster=np.arange(60)).accuracy
+    apart = (a == truth).astype(float) - (b == truth)
+    plain = stats.ttest_1samp(apart, 0)
+    assert (single.statistic, single.p_value) == pytest.approx((plain.statistic, plain.pvalue))
+    doubled = compare_calls(*(np.tile(x, 2) for x in (truth, a, b)), cluster=np.tile(np.arange(60), 2)).accuracy
+    assert doubled.variance == pytest.approx(single.variance)
+    assert doubled.difference == pytest.approx(single.difference)
+    back = compare_calls(truth, b, a, cluster=np.arange(60)).accuracy
+    assert back.difference == pytest.approx(-(single.difference or 0))
+    assert back.p_value == pytest.approx(single.p_value)
+
+
+def test_readers_that_never_differ_have_p_1_with_clusters_too() -> None:
+    test = compare_calls([1, 1, 0, 0], [1, 0, 0, 1], [1, 0, 0, 1], cluster=["p", "p", "q", "q"]).accuracy
+    assert (test.difference, test.p_value) == (0.0, 1.0)
+    assert compare_calls([1, 1, 0], [1, 0, 0], [1, 1, 0], cluster=[1, 1, 1]).accuracy.p_value is None

@@ -103,6 +103,15 @@ def cluster_covariance(readers: list[Placements], real: np.ndarray, codes: Ints,
     return np.asarray(s10 / m + s01 / n + (s11 + s11.T) / (m * n))
 
 
+def mean_variance(values: Floats, codes: Ints, count: int) -> float:
+    """Variance of the mean of readings where a patient has several: C / (C - 1) Σ (Σ (xᵢ - x̄))² / n², over C patients.
+
+    The inner sum is over a patient's own readings; one reading a patient gives the usual variance of a mean.
+    """
+    sums = np.bincount(codes, weights=values - values.mean(), minlength=count)
+    return float(count / (count - 1) * np.sum(sums**2)) / values.size**2
+
+
 def _centred(codes: Ints, component: Floats, area: float, count: int) -> Floats:
     return np.bincount(codes, weights=component - area, minlength=count).astype(np.float64)
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from readingroom.core.errors import EvaluationError
 from readingroom.evaluation.areas import difference_test
 from readingroom.evaluation.arrays import clusters, numbers, same_length
+from readingroom.evaluation.clustered import mean_variance
 from readingroom.evaluation.results import Test, checked_level
 
 
@@ -39,9 +40,7 @@ def compare_times(a: ArrayLike, b: ArrayLike, *, cluster: ArrayLike | None = Non
     if count < 2:
         raise EvaluationError("one case only", fix="Give two or more", field="cluster" if cluster is not None else "a")
     apart = np.log(first) - np.log(second)
-    mean = float(apart.mean())
-    sums = np.bincount(codes, weights=apart - mean, minlength=count)
-    variance = count / (count - 1) * float(np.sum(sums**2)) / n**2
+    mean, variance = float(apart.mean()), mean_variance(apart, codes, count)
     method = "paired t of log times" + ("" if cluster is None else ", clustered")
     return difference_test(mean, variance, method, n, checked_level(level), df=count - 1)
 

@@ -27,6 +27,14 @@ class _Pair:
     split: str
     level: float
 
+    @property
+    def clusters(self) -> Rows | None:
+        """The patient of each row, where patients have several."""
+        units = self.units[0]
+        if units.clusters is None or not units.several_a_patient:
+            return None
+        return units.clusters[self.rows[0]]
+
     def truth(self, place: int) -> Flags:
         return np.asarray(self.units[0].truth[self.rows[0], place], dtype=bool)
 
@@ -65,7 +73,8 @@ def compare_readers(
     """Every pair of readers on one part, counted in one unit.
 
     Areas where both gave scores: by DeLong's paired test, or Obuchowski's where patients have several units. Accuracy,
-    and with two classes sensitivity and specificity, by McNemar's test. Holm's correction is over all pairs (and
+    and with two classes sensitivity and specificity, by McNemar's test, or Obuchowski's clustered difference (1998)
+    where patients have several units. Holm's correction is over all pairs (and
     classes) of one measure.
 
     Args:
@@ -104,9 +113,8 @@ def _areas(pair: _Pair, classes: Sequence[str], positive: str | None) -> Iterato
 
 
 def _area_test(pair: _Pair, truth: Flags, first: Scores, second: Scores) -> Test:
-    units = pair.units[0]
-    if units.clusters is not None and units.several_a_patient:
-        return clustered_auc_test(truth, first, second, units.clusters[pair.rows[0]], level=pair.level)
+    if pair.clusters is not None:
+        return clustered_auc_test(truth, first, second, pair.clusters, level=pair.level)
     return delong_test(truth, first, second, level=pair.level)
 
 
@@ -116,7 +124,7 @@ def _accuracy(pair: _Pair) -> Iterator[Comparison]:
         return
     a, b = first[pair.rows[0]], second[pair.rows[1]]
     # Right or wrong is a call on a case that is always there.
-    test = compare_calls(np.ones(len(a), dtype=bool), a, b, level=pair.level)["accuracy"]
+    test = compare_calls(np.ones(len(a), dtype=bool), a, b, cluster=pair.clusters, level=pair.level)["accuracy"]
     yield pair.comparison("accuracy", "", test, _only(a, b))
 
 
@@ -127,7 +135,7 @@ def _rates(pair: _Pair, classes: Sequence[str], positive: str | None) -> Iterato
     called, truth = pair.called(place), pair.truth(place)
     if called is None:
         return
-    tests = compare_calls(truth, *called, level=pair.level)
+    tests = compare_calls(truth, *called, cluster=pair.clusters, level=pair.level)
     for measure, part in (("sensitivity", truth), ("specificity", ~truth)):
         if part.any():
             a, b = (calls[part] == truth[part] for calls in called)

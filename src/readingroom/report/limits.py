@@ -88,10 +88,10 @@ def _sizes(results: Results, say: Translator) -> Iterator[Limit]:
             "independent, and are therefore too narrow."
         )
         yield Limit(say(text, n=first.n, patients=first.patients))
-    if _clustered(results) and results.comparisons:
+    if _clustered(results) and (results.analyses.agreements or results.analyses.calibrations):
         text = (
-            "McNemar's test takes images for independent; patients here have several, "
-            "so that its p values are too small."
+            "Intervals of kappa and of calibration take images for independent; patients here have several, "
+            "so that they are too narrow."
         )
         yield Limit(say(text))
     if "external" not in results.splits:

@@ -54,6 +54,7 @@ METHOD_NAMES = {
     "delong, paired": "DeLong, paired",
     "obuchowski 1997, paired": "Obuchowski, paired, clustered by patient",
     "mcnemar, exact": "McNemar, exact",
+    "paired difference of shares, clustered (Obuchowski 1998)": "difference, clustered by patient (Obuchowski 1998)",
     "paired t of log times": "paired t test of log times",
     "paired t of log times, clustered": "paired t test of log times, clustered by patient",
     "cohen kappa, unweighted": "Cohen's kappa",
