@@ -103,6 +103,7 @@ def test_one_reader_is_made_of_two_and_reads_files(phantoms: Path, tmp_path: Pat
     assert {"predicted", "mask", "probability", "outlines"} <= set(read)
     assert (tmp_path / "read-masks" / read.loc[0, "mask"]).is_file()
     assert len(list((tmp_path / "read-pictures").iterdir())) == 1
+    assert cv2.imread(str(tmp_path / "read-sheet.jpg")).std() > 5
 
 
 def test_outlines_that_cannot_be_used_are_named_in_the_audit(phantoms: Path, tmp_path: Path) -> None:

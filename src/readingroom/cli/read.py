@@ -29,7 +29,8 @@ def command(
 ) -> None:
     """Read images with a trained reader, by the preprocessing and threshold that its study fixed.
 
-    A reader that outlines also writes its masks and its pictures, beside the table: readings-masks, readings-pictures.
+    A reader that outlines also writes masks, pictures and a contact sheet beside the table: readings-masks,
+    readings-pictures, readings-sheet.jpg.
     """
     from readingroom.reading.files import read_files
 

@@ -20,7 +20,7 @@ from readingroom.reading.bundle import ReaderBundle, load_bundle, load_detector,
 from readingroom.reading.combined import load_combined
 from readingroom.reading.engine import open_engine
 from readingroom.reading.outline_engine import OutlineEngine
-from readingroom.reading.outline_pictures import draw_pictures
+from readingroom.reading.outline_pictures import draw_pictures, draw_sheet
 from readingroom.reading.outline_pipeline import read_outlines
 from readingroom.reading.pipeline import Unread, read_images
 
@@ -87,6 +87,8 @@ def read_files(
     readings = parts[0] if combined is None else joined(combined.name, parts[0], parts[1])
     if pictures and "mask" in readings:
         draw_pictures(readings, root, _beside(out, "masks"), _beside(out, "pictures"), progress=progress)
+        if len(readings):
+            draw_sheet(readings, root, _beside(out, "masks"), out.with_name(f"{out.stem}-sheet.jpg"))
     unread += [Unread(legible(name), "the name is not UTF-8") for name in found if legible(name) != name]
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)

@@ -10,13 +10,18 @@ from typing import Any
 import pandas as pd
 
 from readingroom.cases.images import read_image
+from readingroom.cases.view import find_view
 from readingroom.core.progress import Progress, SilentProgress
 from readingroom.core.tables import SCORE
 from readingroom.reading.outline_pipeline import png_name
 from readingroom.reading.outlines import Outline, mask_outlines
 from readingroom.reading.overlay import Mark, draw_overlay, named, save_picture
+from readingroom.reading.sheets import Panel, contact_sheet
 
 LESION = "lesion"
+
+SHEET = 40
+"""Pictures on a contact sheet, at most."""
 
 
 def draw_pictures(
@@ -43,6 +48,19 @@ def draw_pictures(
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(progress.track(pool.map(draw, rows), "drawing pictures", len(rows)))
+
+
+def draw_sheet(readings: pd.DataFrame, root: Path, masks: Path, path: Path) -> Path:
+    """Draw a contact sheet (JPEG) of the first `SHEET` readings, each cropped to its view; returns its path."""
+    panels = []
+    records = readings.head(SHEET).to_dict("records")
+    for row in ({str(name): value for name, value in record.items()} for record in records):
+        pixels = read_image(root / str(row["image"])).pixels
+        marks = marks_of(row, mask_outlines(read_image(masks / str(row["mask"])).pixels))
+        panels.append(Panel(pixels, Path(str(row["image"])).name, marks, find_view(pixels)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_picture(contact_sheet(panels), path)
+    return path
 
 
 def marks_of(row: dict[str, Any], outlines: tuple[Outline, ...]) -> list[Mark]:
