@@ -139,3 +139,14 @@ def test_tiles_cover_the_image_and_give_every_pixel_a_probability() -> None:
     assert maps.shape == (1, 128, 128)
     assert np.isfinite(maps).all()
     assert 0 < maps.min() <= maps.max() < 1
+
+
+def test_a_classifier_beside_reads_the_whole_image_where_outlines_are_read_in_tiles() -> None:
+    contract = Preprocessing("whole", 128, "stretch")
+    network = build_segmenter("mobilenetv3_small_050", "unet", image_size=128, classes=3, seed=1)
+    prepared = np.random.default_rng(1).integers(0, 255, (2, 128, 128, 3)).astype(np.uint8)
+    tiled, whole = (OutlineEngine(network, contract, tile=tile).answer(prepared) for tile in (64, None))
+    assert tiled.scores is not None
+    assert whole.scores is not None
+    assert np.allclose(tiled.scores, whole.scores, atol=1e-6)
+    assert not np.allclose(tiled.maps, whole.maps, atol=1e-3)

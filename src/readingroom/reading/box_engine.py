@@ -9,8 +9,9 @@ from torch import Tensor
 
 from readingroom.networks.detector import Detector
 from readingroom.reading.boxes import FoundBoxes, merge_tiles
+from readingroom.reading.network_input import NetworkInput
 from readingroom.reading.outline_engine import tile_starts
-from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
+from readingroom.reading.precision import PrecisionChoice
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 
 OVERLAPPING = 0.5
@@ -39,20 +40,14 @@ class BoxEngine:
         device: str = "auto",
         precision: PrecisionChoice = "float32",
     ) -> None:
-        self._device = choose_device(device)
-        self._precision = choose_precision(precision, self._device)
-        self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
-        scale = torch.tensor([1 / (255 * sd) for sd in preprocessing.sd], device=self._device)
-        shift = torch.tensor([m / sd for m, sd in zip(preprocessing.mean, preprocessing.sd, strict=True)])
-        self._scale, self._shift = scale.view(1, 3, 1, 1), shift.view(1, 3, 1, 1).to(self._device)
+        self._input = NetworkInput(preprocessing, device, precision)
+        self._network = network.eval().to(self._input.device).to(memory_format=torch.channels_last)
         self._tile = tile
 
     def find(self, prepared: Pixels) -> list[FoundBoxes]:
         """Boxes of each of a batch of prepared images, (B, size, size, 3) 8-bit RGB."""
-        images = torch.from_numpy(np.ascontiguousarray(prepared)).to(self._device).permute(0, 3, 1, 2)
-        with torch.inference_mode(), autocast(self._precision, self._device):
-            normalised = images.float() * self._scale - self._shift
-            if self._tile is None or self._tile >= images.shape[-1]:
+        with self._input.normalised(prepared) as normalised:
+            if self._tile is None or self._tile >= normalised.shape[-1]:
                 return self._pass(normalised)
             return self._in_tiles(normalised, self._tile)
 

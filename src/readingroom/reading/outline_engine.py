@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from readingroom.networks.segmenter import Segmenter
-from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
+from readingroom.reading.network_input import NetworkInput
+from readingroom.reading.precision import PrecisionChoice
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 
 Maps = npt.NDArray[np.float32]
@@ -55,20 +56,14 @@ class OutlineEngine:
         device: str = "auto",
         precision: PrecisionChoice = "float32",
     ) -> None:
-        self._device = choose_device(device)
-        self._precision = choose_precision(precision, self._device)
-        self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
-        scale = torch.tensor([1 / (255 * sd) for sd in preprocessing.sd], device=self._device)
-        shift = torch.tensor([m / sd for m, sd in zip(preprocessing.mean, preprocessing.sd, strict=True)])
-        self._scale, self._shift = scale.view(1, 3, 1, 1), shift.view(1, 3, 1, 1).to(self._device)
+        self._input = NetworkInput(preprocessing, device, precision)
+        self._network = network.eval().to(self._input.device).to(memory_format=torch.channels_last)
         self._axes: list[tuple[int, ...]] = [(), (3,), (2,), (2, 3)] if flips else [()]
         self._tile = tile
 
     def answer(self, prepared: Pixels) -> Answer:
         """Read a batch of prepared images, (B, size, size, 3) 8-bit RGB."""
-        images = torch.from_numpy(np.ascontiguousarray(prepared)).to(self._device).permute(0, 3, 1, 2)
-        with torch.inference_mode(), autocast(self._precision, self._device):
-            normalised = images.float() * self._scale - self._shift
+        with self._input.normalised(prepared) as normalised:
             found = [self._mirrored(normalised, axes) for axes in self._axes]
         maps = torch.stack([masks for masks, _ in found]).mean(dim=0).cpu().numpy()
         scores = [classes for _, classes in found if classes is not None]
@@ -82,7 +77,10 @@ class OutlineEngine:
         if self._tile is None or self._tile >= images.shape[-1]:
             logits, classes = self._network(images)
             return torch.sigmoid(logits.float()), None if classes is None else torch.softmax(classes.float(), dim=1)
-        return _tiled(self._network, images, self._tile), None
+        # Tiles show parts: what the image as a whole is, is read from the whole.
+        classes = self._network(images)[1] if self._network.classes else None
+        masks = _tiled(self._network, images, self._tile)
+        return masks, None if classes is None else torch.softmax(classes.float(), dim=1)
 
 
 def _tiled(network: nn.Module, images: Tensor, side: int) -> Tensor:

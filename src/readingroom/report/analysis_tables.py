@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -153,9 +154,9 @@ def _interaction_row(
 
 
 def _file_name(fact: str, results: Results) -> str:
+    """The fact itself where a file can be called so; a number otherwise, so that no two facts share a file."""
     facts = list(dict.fromkeys(one.fact for one in results.analyses.subgroups))
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "" for c in fact)
-    return plain or f"fact-{facts.index(fact) + 1}"
+    return fact if re.fullmatch(r"[A-Za-z0-9_-]+", fact) else f"fact-{facts.index(fact) + 1}"
 
 
 def pool_table(results: Results, split: str, say: Translator) -> Table | None:

@@ -41,13 +41,13 @@ def box_tables(results: Results, say: Translator) -> BoxTables:
     shown = {split: own for split, own in parts.items() if own}
     judged = {split: own for split, own in shown.items() if split != "validation" or len(shown) == 1}
     return BoxTables(
-        by_lesion=tuple(_by_lesion(split, own, say) for split, own in shown.items()),
+        by_lesion=tuple(_by_lesion(split, own, results.level, say) for split, own in shown.items()),
         by_patient=tuple(_by_patient(split, own, say) for split, own in judged.items()),
         thresholds=tuple(_thresholds(split, own, say) for split, own in judged.items()),
     )
 
 
-def _by_lesion(split: str, own: list[BoxPerformance], say: Translator) -> Table:
+def _by_lesion(split: str, own: list[BoxPerformance], level: float, say: Translator) -> Table:
     rows = tuple(
         (
             Cell(one.reader),
@@ -61,8 +61,9 @@ def _by_lesion(split: str, own: list[BoxPerformance], say: Translator) -> Table:
     note = say(
         "Sensitivity by lesion at so many false boxes an image, counted over all images; its mean over the seven. A "
         "box hits by: {hit}. Further boxes on a lesion that is found are not false here; in the average precision they "
-        "are. 95% intervals: bootstrap over patients (or groups of near-duplicates).",
+        "are. {level}% intervals: bootstrap over patients (or groups of near-duplicates).",
         hit=_hit(own[0], say),
+        level=f"{100 * level:g}",
     )
     return Table(f"boxes-{split}", say(SPLIT_NAMES[split]), heads, rows, note)
 

@@ -48,14 +48,14 @@ def outline_tables(results: Results, say: Translator) -> OutlineTables:
     shown = {split: own for split, own in parts.items() if own}
     judged = {split: own for split, own in shown.items() if split != "validation" or len(shown) == 1}
     return OutlineTables(
-        overlaps=tuple(_overlaps(split, own, say) for split, own in shown.items()),
+        overlaps=tuple(_overlaps(split, own, results.level, say) for split, own in shown.items()),
         found=tuple(_found(split, own, say) for split, own in judged.items()),
         sizes=tuple(_sizes(split, own, say) for split, own in judged.items() if any(one.strata for one in own)),
         differences=tuple(_differences(results, split, say) for split in judged if _compared(results, split)),
     )
 
 
-def _overlaps(split: str, own: list[OutlinePerformance], say: Translator) -> Table:
+def _overlaps(split: str, own: list[OutlinePerformance], level: float, say: Translator) -> Table:
     rows: list[tuple[AnyCell, ...]] = []
     lesions = any(one.lesions for one in own)
     for one in own:
@@ -67,8 +67,9 @@ def _overlaps(split: str, own: list[OutlinePerformance], say: Translator) -> Tab
     heads += [say("IoU by lesion")] if lesions else []
     note = say(
         "Means over the images with a lesion; an image in which nothing was drawn has IoU 0, and no distance. Surface "
-        "Dice within 1 % of the image's shorter side. 95% intervals: bootstrap over patients (or groups of "
-        "near-duplicates). HD95 is the larger of the two directed 95th percentiles."
+        "Dice within 1 % of the image's shorter side. {level}% intervals: bootstrap over patients (or groups of "
+        "near-duplicates). HD95 is the larger of the two directed 95th percentiles.",
+        level=f"{100 * level:g}",
     )
     return Table(f"outlines-{split}", say(SPLIT_NAMES[split]), tuple(heads), tuple(rows), note)
 

@@ -48,11 +48,10 @@ def outline_images(
     wanted = bundle.outlines
     flips, tile = (wanted.flips, wanted.tile) if wanted is not None else (False, None)
     engine = OutlineEngine(load_segmenter(where, bundle), bundle.preprocessing, flips=flips, tile=tile)
-    frame = outlines.cases.frame
-    root, files = outlines.cases.root, dict(zip(frame["image"], frame["outline"], strict=True))
+    root = outlines.cases.root
 
     def judge(image: str, mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        reference, file = outlines.mask(image, *mask.shape), {"reference": files.get(image)}
+        reference, file = outlines.mask(image, *mask.shape), {"reference": outlines.files.get(image)}
         return file | ({"known": False} if reference is None else judged(reference > 0, mask))
 
     return read_outlines(bundle, engine, images, root, folder=folder, judge=judge, progress=progress)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,8 +59,13 @@ class Outlines:
             return None
         if state == NO_LESION:
             return np.zeros((height, width), dtype=np.uint8)
-        outline = str(self.cases.frame.set_index("image").loc[image, "outline"])
-        return np.asarray(read_mask(self.cases.path(outline), (width, height)).inside, dtype=np.uint8)
+        return np.asarray(read_mask(self.cases.path(self.files[image]), (width, height)).inside, dtype=np.uint8)
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """The outline's file of every image that has one, as the table names it."""
+        named = self.cases.frame.dropna(subset=["outline"])
+        return dict(zip(named["image"].astype(str), named["outline"].astype(str), strict=True))
 
     @property
     def key(self) -> str:

@@ -192,7 +192,8 @@ class Study:
         return [str(name) for name in names]
 
     def _refuse_namesakes(self, people: Sequence[str]) -> None:
-        shared = set(people) & {one.reader_name for one in self.file.reader_list}
+        networks = {one.reader_name for one in self.file.reader_list} | {one.name for one in self.file.combine}
+        shared = set(people) & networks
         if shared:
             raise StudyFileError(
                 f"{sorted(shared)[0]!r} is the name of a network and of a person",

@@ -39,7 +39,7 @@ from readingroom.training.card import write_card
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.fitting import VALIDATION_BATCH, Fitted, fit
 from readingroom.training.frozen import keep_features
-from readingroom.training.objectives import Examples
+from readingroom.training.objectives import Examples, Objective
 from readingroom.training.outline_reader import OutlinePlan, make_augmenter, outline_objective, outlining
 from readingroom.training.prepared import PreparedImages
 from readingroom.training.recipe import TrainingSection
@@ -188,9 +188,7 @@ def _outliner(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
     wanted, outlines = plan.outlines, data.outlines
     if wanted is None or outlines is None:
         return None
-    seed = derive_seed(plan.seed, "augmentation")
-    augmenter = make_augmenter(plan.augmentation, data.preprocessing, wanted.window, seed)
-    plain = None if wanted.window is None else make_augmenter(None, data.preprocessing, None, seed)
+    augmenter = _augmenter(plan, data, wanted.window)
     network = build_segmenter(
         plan.network,
         wanted.decoder,
@@ -201,10 +199,7 @@ def _outliner(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
         seed=derive_seed(plan.seed, "weights"),
     )
     objective = outline_objective(outlines, augmenter, data.examples, plan.recipe, classify=wanted.classify)
-    source = ImageSource(data.prepared, augmenter, plain)
-    learn = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress, objective=objective)
-    fitted = learn(network, source, data.examples, plan.recipe)
-    network.load_state_dict(fitted.weights)
+    fitted = _fit_objective(plan, data, network, objective, augmenter, checkpoint, progress)
     engine = OutlineEngine(network, data.preprocessing, flips=wanted.flips, tile=wanted.tile)
     described = outlining(wanted, engine, data.prepared, outlines, data.examples.validation, plan.outline_threshold)
     scores = partial(_class_scores, engine)
@@ -217,9 +212,7 @@ def _detector(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
     wanted, boxes = plan.boxes, data.boxes
     if wanted is None or boxes is None:
         return None
-    seed = derive_seed(plan.seed, "augmentation")
-    augmenter = make_augmenter(plan.augmentation, data.preprocessing, wanted.window, seed)
-    plain = None if wanted.window is None else make_augmenter(None, data.preprocessing, None, seed)
+    augmenter = _augmenter(plan, data, wanted.window)
     network = build_detector(
         plan.network,
         wanted.kind,
@@ -230,13 +223,41 @@ def _detector(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
         seed=derive_seed(plan.seed, "weights"),
     )
     objective = BoxObjective(boxes, augmenter, wanted.hit)
-    source = ImageSource(data.prepared, augmenter, plain)
-    learn = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress, objective=objective)
-    fitted = learn(network, source, data.examples, plan.recipe)
-    network.load_state_dict(fitted.weights)
+    fitted = _fit_objective(plan, data, network, objective, augmenter, checkpoint, progress)
     engine = BoxEngine(network, data.preprocessing, tile=wanted.tile)
     described = detecting(wanted, engine, data.prepared, boxes, data.examples.validation, plan.box_threshold)
     return _Trained(network, fitted, None, boxes=described)
+
+
+def _augmenter(plan: ReaderPlan, data: TrainingData, window: int | None) -> Augmenter:
+    return make_augmenter(plan.augmentation, data.preprocessing, window, derive_seed(plan.seed, "augmentation"))
+
+
+def _fit_objective(
+    plan: ReaderPlan,
+    data: TrainingData,
+    network: Segmenter | Detector,
+    objective: Objective,
+    augmenter: Augmenter,
+    checkpoint: Checkpoint,
+    progress: Progress,
+) -> Fitted:
+    """Train on drawn windows (or whole views), judge on whole views; the network has the kept weights afterwards."""
+    whole = make_augmenter(None, data.preprocessing, None, augmenter.seed)
+    source = ImageSource(data.prepared, augmenter, whole)
+    fitted = fit(
+        network,
+        source,
+        data.examples,
+        plan.recipe,
+        objective=objective,
+        seed=plan.seed,
+        name=plan.name,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    network.load_state_dict(fitted.weights)
+    return fitted
 
 
 def _class_scores(engine: OutlineEngine, prepared: Pixels) -> npt.NDArray[np.float32]:
@@ -244,14 +265,7 @@ def _class_scores(engine: OutlineEngine, prepared: Pixels) -> npt.NDArray[np.flo
 
 
 def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Checkpoint, progress: Progress) -> Fitted:
-    preprocessing = data.preprocessing
-    augmenter = Augmenter(
-        plan.augmentation,
-        preprocessing.size,
-        preprocessing.mean,
-        preprocessing.sd,
-        derive_seed(plan.seed, "augmentation"),
-    )
+    augmenter = _augmenter(plan, data, None)
     images = ImageSource(data.prepared, augmenter, boxes=None if data.boxes is None else data.boxes.rows)
     fitted_by = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress)
     if plan.train == "all":

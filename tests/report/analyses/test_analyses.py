@@ -11,10 +11,12 @@ from scipy import stats
 from sklearn.metrics import brier_score_loss, cohen_kappa_score, roc_auc_score
 
 from readingroom.core.errors import ReadingsError
+from readingroom.core.translations import Translator
 from readingroom.evaluation import multireader
 from readingroom.report import Results, compute_results
 from readingroom.report.analyses.agreement import REFERENCE
 from readingroom.report.analyses.subgroups import facts_of, levels
+from readingroom.report.analysis_tables import analysis_tables
 from readingroom.report.calls import Submitted
 
 
@@ -218,3 +220,11 @@ def test_one_person_in_two_modalities_is_a_fixed_reader(study_table: pd.DataFram
     assert found.modalities[0].readers == ("Li",)
     assert "fixed readers" in found.modalities[0].test.method
     assert found.pools == ()
+
+
+def test_no_two_facts_share_a_file(study_table: pd.DataFrame) -> None:
+    rows = study_table[(study_table["reader"] == "resnet") & (study_table["split"] == "test")]
+    rows = rows.rename(columns={"sex": "a b", "centre": "ab"}).assign(predicted=rows["truth"])
+    found = compute_results(rows, classes=["normal", "lesion"], positive="lesion")
+    names = [table.name for table in analysis_tables(found, "test", Translator("en")).subgroups]
+    assert len(names) == len(set(names)) == 3

@@ -48,18 +48,20 @@ def decide(
     truth, scores, called = answers.truth(place), answers.probabilities, answers.units.called
     if truth.all() or not truth.any():
         return None
-    if scores is None and called is None:
+    if scores is not None:
+        acted = scores[:, place]
+    elif called is not None:
+        # A call is as good as a certain probability: positive at every threshold, or at none.
+        acted = called[:, place].astype(float)
+    else:
         return None
-    column = scores[:, place] if scores is not None else None
-    # A call is as good as a certain probability: positive at every threshold, or at none.
-    acted = column if column is not None else (called[:, place] if called is not None else truth).astype(float)
     found = net_benefit(truth, acted, _THRESHOLDS.tolist(), prevalence=prevalence, level=level)
-    limits = (found.low, found.high) if column is not None else (np.empty(0), np.empty(0))
+    limits = (found.low, found.high) if scores is not None else (np.empty(0), np.empty(0))
     return DecisionCurve(
         reader=answers.reader,
         split=answers.split,
         positive=positive,
-        from_calls=column is None,
+        from_calls=scores is None,
         n=found.n,
         prevalence=found.prevalence,
         threshold=tuple(_THRESHOLDS.tolist()),
