@@ -46,12 +46,15 @@ def rasterise(polygons: Iterable[Polygon], height: int, width: int) -> Bools:
     for polygon in polygons:
         rings = [np.array(ring, dtype=np.float64) for ring in polygon.rings if len(ring) > 2]
         if rings:
-            _fill(mask, rings)
+            fill_rings(mask, rings)
     return mask
 
 
-def _fill(mask: Bools, rings: Sequence[Floats]) -> None:
-    """Add the pixels inside an odd number of rings; only the window that the rings cover is looked at."""
+def fill_rings(mask: Bools, rings: Sequence[Floats]) -> None:
+    """Add to a mask (H, W) the pixels whose middle lies inside an odd number of rings, each (N, 2) x, y.
+
+    Only the window that the rings cover is looked at.
+    """
     corners, limits = np.concatenate(rings), mask.shape[::-1]
     x0, y0 = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(np.int64)
     x1, y1 = np.clip(np.ceil(corners.max(axis=0)), 0, limits).astype(np.int64)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from readingroom.annotation.outlines import fill_rings
 from readingroom.cases.panel import Box
 from readingroom.cases.view import View, view_mask
 from readingroom.core.errors import ReadingsError
@@ -329,23 +330,7 @@ def fill_outlines(outlines: Sequence[Outline], height: int, width: int) -> npt.N
         >>> bool((fill_outlines(outlines, 3, 3) == mask).all())
         True
     """
-    flips = np.zeros((height, width + 1), dtype=np.uint8)
+    mask = np.zeros((height, width), dtype=np.bool_)
     for outline in outlines:
-        for ring in outline.rings:
-            np.bitwise_xor.at(flips, _flips(ring, height, width), 1)
-    return np.bitwise_xor.accumulate(flips, axis=1)[:, :-1].astype(np.bool_)
-
-
-def _flips(ring: Ring, height: int, width: int) -> tuple[Corners, Corners]:
-    """For each edge and each row whose middle it passes: the row, and the first pixel whose middle lies beyond."""
-    start, end = ring, np.roll(ring, -1, axis=0)
-    first, last = (
-        np.clip(np.ceil(pick(start[:, 1], end[:, 1]) - 0.5), 0, height).astype(np.int64)
-        for pick in (np.minimum, np.maximum)
-    )
-    counts = last - first
-    edge = np.repeat(np.arange(counts.size), counts)
-    row = np.arange(edge.size) - np.repeat(np.cumsum(counts) - counts, counts) + first[edge]
-    (x0, y0), (x1, y1) = start[edge].T, end[edge].T
-    x = x0 + (row + 0.5 - y0) * (x1 - x0) / (y1 - y0)
-    return row, np.clip(np.ceil(x - 0.5), 0, width).astype(np.int64)
+        fill_rings(mask, outline.rings)
+    return mask

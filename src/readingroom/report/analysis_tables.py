@@ -37,7 +37,7 @@ class AnalysisTables:
     @property
     def of_people(self) -> bool:
         """Whether there is anything about people."""
-        return any(table is not None for table in (self.pools, self.modalities, self.time_ratios, self.kappa))
+        return any(table is not None for table in (self.pools, self.modalities, self.time_ratios))
 
 
 def analysis_tables(results: Results, split: str, say: Translator) -> AnalysisTables:

@@ -215,7 +215,10 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         **results,
         "comparisons": ("Reader against reader", bool(content.comparisons)),
         "published": ("Published against yours", content.published is not None),
-        "people": ("Reader study", shown is not None and shown.of_people),
+        "people": (
+            "Reader study" if shown is not None and shown.of_people else "Agreement",
+            shown is not None and (shown.of_people or shown.kappa is not None),
+        ),
         "external": ("External validation", "external" in content.analysed and content.results.splits[0] != "external"),
         "subgroups": ("Subgroups", shown is not None and bool(shown.subgroups)),
         "calibration": ("Calibration and usefulness", "calibration" in pictures or "decision" in pictures),
