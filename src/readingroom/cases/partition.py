@@ -59,7 +59,9 @@ class PartitionSection(Section):
     """`as-published` divides by image and copies with augmentation before the division, as many papers did.
     Its results are inflated; the report says so."""
     copies: int | None = Field(default=None, ge=0, le=50)
-    """Augmented copies of each image that the protocol as published makes before the division; 3 where not given."""
+    """Augmented copies of each image that the protocol as published makes before the division; 3 where not given. They
+    are made with the study's `augmentation`; a reader with an augmentation of its own (`{}` is one) learns without
+    them."""
 
     @model_validator(mode="after")
     def _agrees(self) -> PartitionSection:

@@ -36,7 +36,7 @@ from readingroom.evaluation.predictive import compare_predictive_values
 from readingroom.evaluation.proportions import proportion, proportion_limits
 from readingroom.evaluation.reader_study import MultiReader, multireader
 from readingroom.evaluation.recalibration import calibration_line, temperature
-from readingroom.evaluation.resampling import bootstrap, bootstrap_table
+from readingroom.evaluation.resampling import SamplesCompared, bootstrap, bootstrap_table, compare_samples
 from readingroom.evaluation.results import NOT_DEFINED, Estimate, Estimates, Table, Test, Tests
 from readingroom.evaluation.roc import RocCurve, partial_auc, roc_curve, sensitivity_at, specificity_at
 from readingroom.evaluation.timing import compare_times
@@ -62,6 +62,7 @@ __all__ = [
     "ReaderGoal",
     "RocCurve",
     "SampleSize",
+    "SamplesCompared",
     "ShareGoal",
     "Spread",
     "Table",
@@ -88,6 +89,7 @@ __all__ = [
     "compare_calls",
     "compare_over_classes",
     "compare_predictive_values",
+    "compare_samples",
     "compare_times",
     "confusion",
     "delong",

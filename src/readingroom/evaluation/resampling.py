@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from readingroom.evaluation.weighted import (
     WeightedArea,
     WeightedCallable,
     WeightedDifference,
+    WeightedMean,
     WeightedRatio,
     WeightedTotals,
 )
@@ -55,7 +56,8 @@ def bootstrap(
 
     Args:
         statistic: ``auc`` (of truth, score), ``auc_difference`` (truth, a, b), ``sensitivity``, ``specificity``,
-            ``ppv``, ``npv``, ``accuracy`` (truth, call), ``mean`` (values), or a function of the arrays.
+            ``ppv``, ``npv``, ``accuracy`` (truth, call), ``mean`` (values), ``mean_auc`` (class numbers, (n, C)
+            scores), ``mean_recall`` (classes, answers), or a function of the arrays.
         arrays: (n, ...) each, what the statistic takes.
         cluster: (n,) patient of each reading; None draws readings.
         method: ``percentile`` (Efron 1979; quantiles of type 7) or ``bca`` (bias-corrected and accelerated, Efron
@@ -125,6 +127,69 @@ def bootstrap_table(
     if call is not None:
         weighted |= _rates(sample.of(truth, call))
     return Table(_estimates(weighted, sample, method, replicates, seed, level))
+
+
+@dataclass(frozen=True)
+class SamplesCompared:
+    """A statistic on two samples that share patients, from one set of bootstrap draws.
+
+    Args:
+        first, second: the statistic on each.
+        difference: first minus second.
+    """
+
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+
+
+def compare_samples(
+    statistic: str,
+    first: Arrays,
+    second: Arrays,
+    *,
+    clusters: tuple[ArrayLike, ArrayLike],
+    replicates: int = REPLICATES,
+    seed: int = 0,
+    level: float = 0.95,
+) -> SamplesCompared:
+    """A statistic on one sample of readings against the same on another, where patients may be in both.
+
+    The two test parts of a study that was divided twice share some patients and not others, so that the two are neither
+    paired nor independent. Patients of both together are drawn with replacement, each with all its readings in either
+    sample (Davison & Hinkley 1997, section 3.2 and 3.8); the difference is taken within each draw. The intervals are
+    percentiles; they take what the readers learned as given.
+
+    Args:
+        statistic: as `bootstrap` names it.
+        first: arrays of the first sample, what the statistic takes.
+        second: arrays of the second.
+        clusters: the patient of each reading of the first and of the second sample; equal names are one patient.
+        replicates: how many draws.
+        seed: the same seed gives the same intervals.
+        level: confidence level.
+
+    Raises:
+        EvaluationError: an unknown name, lengths differ, or arrays that the statistic cannot take.
+
+    Example:
+        >>> found = compare_samples("mean", ([1.0, 2.0],), ([0.0, 1.0],), clusters=(["a", "b"], ["a", "b"]))
+        >>> found.difference.value, found.difference.low, found.difference.high
+        (1.0, 1.0, 1.0)
+    """
+    samples = [_sample(arrays, cluster, False) for arrays, cluster in zip((first, second), clusters, strict=True)]
+    names = np.concatenate([array_of(cluster, "clusters").astype(str) for cluster in clusters])
+    codes, patients = pd.factorize(names)
+    ends = samples[0].codes.size
+    parts = [
+        _weighted(statistic, _Sample(sample.arrays, own, len(patients), sample.strata))
+        for sample, own in zip(samples, (codes[:ends], codes[ends:]), strict=True)
+    ]
+    weighted: dict[str, Weighted] = {"first": parts[0], "second": parts[1], "difference": WeightedDifference(*parts)}
+    both = _Sample((), codes, len(patients), [np.arange(len(patients))])
+    found = _estimates(weighted, both, "percentile", replicates, seed, level)
+    sizes = {"first": ends, "second": codes.size - ends, "difference": codes.size}
+    return SamplesCompared(**{name: replace(estimate, n=sizes[name]) for name, estimate in found.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,10 +266,32 @@ RATES: Mapping[str, tuple[list[int], list[int]]] = {
 }
 """Which of tp, fp, fn, tn are above and below the line."""
 
+
+def _mean_recall(sample: _Sample) -> Weighted:
+    truth, answer = _exactly(sample, "truth", "answer")
+    right = (truth == answer).astype(np.float64)
+    cells = [cell for one in np.unique(truth) for cell in (right * (truth == one), (truth == one).astype(np.float64))]
+    totals, count = WeightedTotals(np.stack(cells), sample.codes, sample.count), len(cells)
+    marks = np.eye(count, dtype=int)
+    return WeightedMean([WeightedRatio(totals, marks[at], marks[at + 1]) for at in range(0, count, 2)])
+
+
+def _mean_area(sample: _Sample) -> Weighted:
+    truth, scores = _exactly(sample, "truth", "scores")
+    if scores.ndim != 2 or not np.isin(truth, np.arange(scores.shape[1])).all():
+        raise EvaluationError("truth is no column of scores", fix="Give (n,) numbers from 0 and (n, C)", field="truth")
+    seen = [one for one in range(scores.shape[1]) if 0 < np.count_nonzero(truth == one) < truth.size]
+    if not seen:
+        raise EvaluationError("one class only", fix="Give readings of two classes or more", field="truth")
+    return WeightedMean([_area(sample.of((truth == one).astype(int), scores[:, one])) for one in seen])
+
+
 STATISTICS: dict[str, Callable[[_Sample], Weighted]] = {
     "auc": _area,
     "auc_difference": _area_difference,
     "mean": _mean,
+    "mean_auc": _mean_area,
+    "mean_recall": _mean_recall,
     **{name: lambda sample, name=name: _rates(sample)[name] for name in RATES},  # type: ignore[misc]
 }
 

@@ -124,6 +124,22 @@ class WeightedRatio(Weighted):
         return np.asarray(above - above.sum() / below.sum() * below)
 
 
+class WeightedMean(Weighted):
+    """The mean of several statistics on the same draw, such as one a class; those not defined are left out."""
+
+    def __init__(self, parts: Sequence[Weighted]) -> None:
+        self._parts = parts
+
+    def of(self, drawn: Floats) -> float:
+        """The mean where cluster c counts ``drawn[c]`` times."""
+        found = [value for part in self._parts if not np.isnan(value := part.of(drawn))]
+        return sum(found) / len(found) if found else np.nan
+
+    def influence(self) -> Floats:
+        """(C,) the mean of the influences."""
+        return np.asarray(np.mean([part.influence() for part in self._parts], axis=0))
+
+
 class WeightedDifference(Weighted):
     """One statistic minus another, on the same draw."""
 

@@ -11,6 +11,7 @@ import pandas as pd
 from readingroom.core.tables import SPLITS, score_columns
 from readingroom.report.analyses.all import JUDGED, Asked, analyse
 from readingroom.report.analyses.answers import Answers, answers_of
+from readingroom.report.analyses.arms import Arm
 from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.analyses.subgroups import facts_of
 from readingroom.report.comparisons import compare_readers
@@ -38,6 +39,7 @@ def compute_results(
     outlined: pd.DataFrame | None = None,
     size_edges: Sequence[float] | None = None,
     boxes: FoundBoxes | None = None,
+    arms: Sequence[Arm] = (),
 ) -> Results:
     """Compute everything that the readings say.
 
@@ -62,6 +64,7 @@ def compute_results(
         outlined: what readers outlined, the rows of ``outlines/<reader>.parquet``.
         size_edges: shares of the image that divide lesions by size; None takes thirds.
         boxes: what readers found as boxes, with the reference.
+        arms: runs of the same study under other protocols.
 
     Example:
         >>> rows = [("r", f"{i}", "test", "ab"[i % 2], "ab"[i % 2 if i else 1], i % 2, 1 - i % 2) for i in range(6)]
@@ -76,6 +79,7 @@ def compute_results(
     units = [unit for unit in counted if unit != "patient" or patients_known] or ["image"]
     found = _performances(table, classes, positive, units, level, patients_known)
     pooled = tuple(performance if prevalence is None else at(performance, prevalence) for performance in found)
+    drawn = pd.DataFrame() if outlined is None else outlined
     asked = Asked(
         classes,
         positive,
@@ -84,9 +88,11 @@ def compute_results(
         facts_of(table, subgroups),
         ordered,
         patients_known,
-        pd.DataFrame() if outlined is None else outlined,
+        drawn,
         size_edges,
         boxes,
+        arms,
+        Arm("", readings=table, outlined=drawn),
     )
     return Results(
         study=study,

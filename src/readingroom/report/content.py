@@ -12,6 +12,7 @@ import pandas as pd
 from readingroom.core.translations import Translator
 from readingroom.report.analyses.all import JUDGED
 from readingroom.report.analysis_tables import AnalysisTables, analysis_tables, shift_table
+from readingroom.report.arm_tables import ArmTables, arm_tables
 from readingroom.report.box_tables import BoxTables, box_tables
 from readingroom.report.findings import Findings, read_findings
 from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by_most
@@ -105,6 +106,7 @@ class Content:
     audit: Findings | None
     published: Beside | None = None
     images_root: Path | None = None
+    arms: tuple[ArmTables, ...] = ()
 
     def tables(self) -> list[Table]:
         """Every table, for the CSV files."""
@@ -113,6 +115,7 @@ class Content:
             self.table_one,
             self.audit.shortcuts if self.audit else None,
             self.published.table if self.published else None,
+            *(table for arm in self.arms for table in (arm.differences, arm.changes)),
             self.times,
             self.training,
             self.software,
@@ -196,6 +199,7 @@ def gather(
         images_root=images_root,
         audit=read_findings(audit, Thumbnails(images_root) if images_root is not None else None, say),
         published=None if published is None else put_beside(published, results, say),
+        arms=() if run is None else arm_tables(run.arms, results, say),
     )
 
 

@@ -76,6 +76,7 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         outlined=run.outlined,
         size_edges=run.section("evaluation").get("size_edges"),
         boxes=_found_boxes(run),
+        arms=run.arms,
     )
     content = gather(
         results,
@@ -150,7 +151,7 @@ def render_page(
             lead_reader=lead.performance.reader if lead else "",
             font_missing=any(p.stand_ins for p in pictures.values())
             or (say.language == "zh" and chinese_font() is None),
-            pictures={**dict.fromkeys(_FIGURES), **pictures},
+            pictures={**dict.fromkeys(_FIGURES), **dict.fromkeys(_arm_figures(content)), **pictures},
             table_one=content.table_one,
             blocks=content.blocks_of(external=False),
             external_blocks=content.blocks_of(external=True),
@@ -163,6 +164,7 @@ def render_page(
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
             published=content.published,
+            arms=content.arms,
             spreads=content.spreads,
             time_table=content.times,
             training_table=content.training,
@@ -198,6 +200,10 @@ _FIGURES = (
 )
 
 
+def _arm_figures(content: Content) -> list[str]:
+    return [f"arm-{number}" for number, _ in enumerate(content.arms, start=1)]
+
+
 def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator) -> list[Section]:
     part = say(SPLIT_NAMES[content.results.splits[0]]) if content.results.splits else ""
     shown = content.analysed.get(content.results.splits[0]) if content.results.splits else None
@@ -214,6 +220,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "training": ("Training of the networks", "losses" in pictures or content.training is not None),
         **results,
         "comparisons": ("Reader against reader", bool(content.comparisons)),
+        "arms": ("What the protocol changes", bool(content.arms)),
         "published": ("Published against yours", content.published is not None),
         "people": (
             "Reader study" if shown is not None and shown.of_people else "Agreement",

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from readingroom.core.translations import Translator
 from readingroom.report.content import Content
 from readingroom.report.figures.analyses import draw_calibration, draw_decision, draw_forest, draw_modalities
+from readingroom.report.arm_tables import main_measure
+from readingroom.report.figures.arms import draw_arm
 from readingroom.report.figures.bars import draw_measures, draw_times
 from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
@@ -95,10 +97,22 @@ def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
     boxed = [one for one in found.boxes if one.split == split and one.boxes]
     if boxed:
         drawings["froc"] = partial(draw_froc, boxed=boxed)
+    drawings |= _arm_drawings(content)
     reader = content.lead.performance.reader if content.lead is not None else None
     own = [one for one in found.subgroups if (one.reader, one.split) == (reader, split)]
     measures = list(dict.fromkeys(name for one in own for name in one.measures))[:3]
     if reader is not None and measures:
         results = content.results
         drawings["forest"] = partial(draw_forest, results=results, reader=reader, split=split, measures=measures)
+    return drawings
+
+
+def _arm_drawings(content: Content) -> dict[str, Draw]:
+    found = content.results.analyses.arms
+    drawings: dict[str, Draw] = {}
+    for number, name in enumerate(dict.fromkeys(one.arm for one in found), start=1):
+        own = [one for one in found if one.arm == name]
+        wanted = dict.fromkeys((main_measure(own), "auc", "auc_of_calls", "iou"))
+        measures = [measure for measure in wanted if any(one.measure == measure for one in own)]
+        drawings[f"arm-{number}"] = partial(draw_arm, found=own, measures=measures)
     return drawings

@@ -14,6 +14,8 @@ import yaml
 from readingroom.core.errors import CaseTableError, ReadingsError
 from readingroom.core.files import read_json
 from readingroom.core.tables import read_facts, read_table
+from readingroom.report.analyses.arms import Arm, changed_keys
+from readingroom.report.compute import with_modality
 
 Content = TypeVar("Content")
 
@@ -34,6 +36,7 @@ class RunFolder:
         outlined: what readers outlined, one row an image and reader; empty where none outlines.
         boxes: what readers found as boxes, one row a box and reader; empty where none does.
         reference_boxes: one row a box; empty where no reader needs them.
+        arms: the same study under other protocols.
     """
 
     path: Path
@@ -47,6 +50,7 @@ class RunFolder:
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
     boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
     reference_boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    arms: tuple[Arm, ...] = ()
 
     @property
     def title(self) -> str:
@@ -73,9 +77,10 @@ def read_run_folder(path: Path) -> RunFolder:
     if not (path / "readings").is_dir():
         raise ReadingsError("no readings", fix="Give a run folder whose study has been run", file=path / "readings")
     manifest: dict[str, Any] = _read(path / "manifest.json", read_json, {})
+    study: dict[str, Any] = _read(path / "study.yaml", _yaml, {})
     return RunFolder(
         path=path,
-        study=_read(path / "study.yaml", _yaml, {}),
+        study=study,
         manifest=manifest,
         partition=_read(path / "partition.csv", read_table, pd.DataFrame()),
         catalogue=_read(path / "catalogue.parquet", read_table, pd.DataFrame()),
@@ -85,7 +90,13 @@ def read_run_folder(path: Path) -> RunFolder:
         outlined=_tables(path.glob("outlines/*.parquet"), list(manifest.get("readers") or {})),
         boxes=_tables(path.glob("boxes/*.parquet"), list(manifest.get("readers") or {})),
         reference_boxes=_read(path / "reference_boxes.parquet", read_table, pd.DataFrame()),
+        arms=tuple(_arm(path / "arms" / name, study) for name in manifest.get("arms") or []),
     )
+
+
+def _arm(path: Path, study: dict[str, Any]) -> Arm:
+    run = read_run_folder(path)
+    return Arm(path.name, changed_keys(run.study, study), with_modality(run.readings), run.outlined)
 
 
 def _read(path: Path, read: Callable[[Path], Content], missing: Content) -> Content:

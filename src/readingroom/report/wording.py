@@ -25,6 +25,9 @@ MEASURE_NAMES = {
     "accuracy": "Accuracy",
     "f1": "F1",
     "top1": "Top-1 accuracy",
+    "auc_of_calls": "“AUC” of the calls alone",
+    "mean_recall": "Mean recall",
+    "iou": "IoU",
     "ppv_at_prevalence": "PPV at the stated prevalence",
     "npv_at_prevalence": "NPV at the stated prevalence",
     "brier": "Brier score",
@@ -37,7 +40,19 @@ MEASURE_NAMES = {
 """Measures, as tables head them."""
 
 _DECIMALS = frozenset(
-    {"auc", "f1", "brier", "slope", "intercept", "ece", "ece_after_temperature", "temperature", "kappa", "alpha"}
+    {
+        "auc",
+        "auc_of_calls",
+        "f1",
+        "brier",
+        "slope",
+        "intercept",
+        "ece",
+        "ece_after_temperature",
+        "temperature",
+        "kappa",
+        "alpha",
+    }
     | {"iou", "dice", "surface_dice", "outlines", "average_precision", "false_boxes"}
 )
 _PIXELS = frozenset({"hausdorff95", "surface_distance"})

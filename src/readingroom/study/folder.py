@@ -66,6 +66,10 @@ class RunFolder:
         """What happened, with times."""
         return self.path / "run.log"
 
+    def arm(self, name: str) -> RunFolder:
+        """The run folder of an arm: the same study under another protocol."""
+        return RunFolder(self.path / "arms" / name)
+
     def reader(self, name: str, fold: int, repeat: int, *, folds: int, repeats: int) -> Path:
         """Folder of a reader's bundle; folds and repeats have their own folders below it."""
         parts = [name]

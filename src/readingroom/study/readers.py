@@ -210,8 +210,10 @@ class Readers:
         section, study = job.section, self.study
         augmentation = study.augmentation if section.augmentation is None else section.augmentation
         recipe = section.recipe(study.training)
-        # As published, the augmentation was done before the split: training draws nothing more.
-        published = study.partition.protocol == "as-published"
+        # As published, the study's augmentation was done before the split: training draws nothing more.
+        scheme = study.partition
+        copied = scheme.protocol == "as-published" and scheme.copies != 0 and scheme.column is None
+        published = copied and section.augmentation is None
         classes = self.intake.cases.classes
         return ReaderPlan(
             name=section.reader_name,
@@ -238,6 +240,7 @@ class Readers:
         splits = self.intake.splits(job.fold)
         codes = {name: code for code, name in enumerate(cases.classes)}
         targets = np.array([codes[name] for name in cases.frame["label"]], dtype=np.int64)
+        splits = splits.where(self._seen(job.section), "")
         training, validation = _rows(splits, "training"), _rows(splits, "validation")
         if outlines is not None and not job.section.classify:
             training, validation = (self._with_outline(rows, job) for rows in (training, validation))
@@ -247,6 +250,12 @@ class Readers:
         preprocessing = self._normalised(prepared, examples.training)
         learned = self._learned(job)
         return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared, outlines, boxes)
+
+    def _seen(self, section: ReaderSection) -> pd.Series:
+        """Which cases concern a reader: copies made before the division only one without an augmentation of its own."""
+        frame = self.intake.cases.frame
+        everything = pd.Series(data=True, index=frame.index)
+        return everything if section.augmentation is None or "copy_of" not in frame else frame["copy_of"].isna()
 
     def _with_outline(self, rows: npt.NDArray[np.int64], job: Job) -> npt.NDArray[np.int64]:
         """Those of some rows whose outline is known, no lesion included."""
@@ -264,7 +273,7 @@ class Readers:
     def _learned(self, job: Job) -> pd.DataFrame:
         """The images that a training sees, in the columns of a bundle's record."""
         images, splits = self.intake.cases.frame["image"], self.intake.splits(job.fold)
-        seen = splits.isin(["training", "validation"])
+        seen = splits.isin(["training", "validation"]) & self._seen(job.section)
         return pd.DataFrame(
             {
                 "image": images[seen],
@@ -320,7 +329,7 @@ class Readers:
     def _read(self, part: _Part) -> dict[str, pd.DataFrame]:
         """Of every image to be read, what the reader gives: ``readings`` of the class, ``outlines``, ``boxes``."""
         cases = self.intake.cases
-        chosen = self.intake.splits(part.job.fold).isin(READ_SPLITS)
+        chosen = self.intake.splits(part.job.fold).isin(READ_SPLITS) & self._seen(part.job.section)
         images = cases.frame.loc[chosen, "image"].tolist()
         if part.bundle.outlines is not None and self.intake.outlines is not None:
             return self._outline(part, images, self.intake.outlines)

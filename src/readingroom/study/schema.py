@@ -23,6 +23,7 @@ from readingroom.training.outline_reader import OutlinePlan
 from readingroom.training.recipe import TrainingSection
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
+ArmName = Annotated[str, Field(pattern=r"^[\w-]{1,40}$")]
 Width = Annotated[int, Field(ge=1, le=65536)]
 Side = Annotated[int, Field(ge=32, le=4096)]
 RULE = re.compile(r"^(youden|(sensitivity|specificity)>=0?\.\d+)$")
@@ -265,6 +266,17 @@ class ReaderMatrix(Section):
                 yield ReaderSection(network=network, weights=weights, train=train, head=self.head)
 
 
+_SHARED = {"arms", "study", "cases", "images", "task", "phantoms"}
+
+
+def _overlaid(values: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """Values with changes laid over them, key by key."""
+    merged = dict(values) if isinstance(values, dict) else {}
+    for key, change in changes.items():
+        merged[key] = _overlaid(merged.get(key), change) if isinstance(change, dict) else change
+    return merged
+
+
 def _list_or_matrix(value: Any) -> str:
     # Choosing by shape gives the errors of one form, not of both.
     return "matrix" if isinstance(value, dict | ReaderMatrix) else "list"
@@ -302,6 +314,18 @@ class StudyFile(Section):
     """How the readings are judged."""
     phantoms: bool = False
     """The images were drawn by software; the report says so on every page."""
+    arms: dict[ArmName, dict[str, Any]] = Field(default_factory=dict)
+    """The same study under another protocol: `as-published: {partition: {protocol: as-published}}`. Each arm has a name
+    and the keys that differ; it is run beside, and the report says what the difference cost or flattered."""
+
+    @field_validator("arms")
+    @classmethod
+    def _own_cases(cls, arms: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name, keys in arms.items():
+            fixed = sorted(_SHARED & set(keys))
+            if fixed:
+                raise ValueError(f"{name} changes {fixed[0]}: arms share their cases and their task")
+        return arms
 
     @model_validator(mode="after")
     def _names_differ(self) -> StudyFile:
@@ -335,6 +359,15 @@ class StudyFile(Section):
             raise ValueError(f"combine: {combined.classes!r} only outlines and says no class")
         if draws.decoder is None:
             raise ValueError(f"combine: {combined.outlines!r} has no decoder and does not outline")
+
+    def arm(self, name: str) -> StudyFile:
+        """The study file of an arm: this one with the arm's keys in their places; lists are replaced whole.
+
+        Raises:
+            ValidationError: the arm's keys do not make a study file.
+        """
+        values = self.model_dump(exclude_unset=True, exclude={"arms"})
+        return StudyFile.model_validate(_overlaid(values, self.arms[name]) | {"study": f"{self.study} · {name}"})
 
     @property
     def reader_list(self) -> list[ReaderSection]:

@@ -77,6 +77,11 @@ class Run:
         return dict(read_json(self.folder.audit))
 
     @property
+    def arms(self) -> dict[str, Run]:
+        """The same study under other protocols, by name."""
+        return {name: Run.open(self.folder.arm(name).path) for name in self.manifest.get("arms", [])}
+
+    @property
     def report(self) -> Path:
         """The report's page."""
         return self.folder.report / "index.html"
@@ -90,6 +95,16 @@ class Run:
         """Write the report again, in a language, and return its page."""
         root = (self.folder.path / self.manifest["images_root"]).resolve()
         return write_report(self.folder.path, language=language, images_root=root)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a person asked of a run, beside the study file."""
+
+    language: str
+    force: bool
+    strict: bool
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -124,9 +139,19 @@ class Study:
         progress = progress or SilentProgress()
         folder = RunFolder(Path(out) / self.file.study)
         with _working_in(folder):
-            check_readers(self.file, self.base, folder, fetch=False, progress=progress)
+            self._check_readers(folder, fetch=False, progress=progress)
             intake = take_in(self.file, self.base, folder, strict=strict, progress=progress)
         return folder, intake.audit
+
+    def arm(self, name: str) -> Study:
+        """One of its arms, as a study of its own."""
+        return Study(self.file.arm(name), self.base)
+
+    def _check_readers(self, folder: RunFolder, *, fetch: bool, progress: Progress) -> None:
+        """Those of the arms too, so that nobody waits for one arm to hear of a misspelt name in another."""
+        check_readers(self.file, self.base, folder, fetch=fetch, progress=progress)
+        for name in self.file.arms:
+            check_readers(self.arm(name).file, self.base, folder.arm(name), fetch=fetch, progress=progress)
 
     def run(
         self,
@@ -151,18 +176,27 @@ class Study:
         """
         progress = progress or SilentProgress()
         folder = RunFolder(Path(out) / self.file.study)
+        asked = _Asked(language, force, strict, progress)
         with _working_in(folder):
-            created = datetime.now(UTC)
-            write_text(folder.study, dump_study_file(self.file))
-            check_readers(self.file, self.base, folder, fetch=True, progress=progress)
-            intake = take_in(self.file, self.base, folder, strict=strict, progress=progress)
-            people = self._people(intake, folder)
-            readers = Readers(self.file, self.base, intake, folder, force, progress).run()
-            write_json(folder.manifest, self._manifest(intake, folder, readers, people, created))
-            write_text(folder.environment, installed_packages())
-            run = Run(folder)
-            progress.say("writing the report")
-            run.write_report(language=language)
+            self._check_readers(folder, fetch=True, progress=progress)
+            for name in self.file.arms:
+                progress.say(f"arm {name}")
+                arm, own = self.arm(name), folder.arm(name)
+                with _working_in(own):
+                    arm._run_in(own, asked)  # noqa: SLF001 -- an arm is a study too
+            return self._run_in(folder, asked)
+
+    def _run_in(self, folder: RunFolder, asked: _Asked) -> Run:
+        created, progress = datetime.now(UTC), asked.progress
+        write_text(folder.study, dump_study_file(self.file))
+        intake = take_in(self.file, self.base, folder, strict=asked.strict, progress=progress)
+        people = self._people(intake, folder)
+        readers = Readers(self.file, self.base, intake, folder, asked.force, progress).run()
+        write_json(folder.manifest, self._manifest(intake, folder, readers, people, created))
+        write_text(folder.environment, installed_packages())
+        run = Run(folder)
+        progress.say("writing the report")
+        run.write_report(language=asked.language)
         return run
 
     def _people(self, intake: Intake, folder: RunFolder) -> list[str]:
@@ -219,6 +253,7 @@ class Study:
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seeds": {"partition": file.partition.seed, "training": file.training.seed},
             "protocol": file.partition.protocol,
+            "arms": list(file.arms),
             "phantoms": file.phantoms,
             "has_patients": intake.cases.has_patients,
             "classes": list(intake.cases.classes),

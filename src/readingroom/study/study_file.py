@@ -35,11 +35,15 @@ def load_study_file(path: str | Path, overrides: Sequence[str] = ()) -> StudyFil
     for override in overrides:
         _apply(values, override)
     try:
-        return StudyFile.model_validate(values)
+        study = StudyFile.model_validate(values)
     except ValidationError as error:
         problems = [_problem(details, lines) for details in error.errors()]
-        count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise StudyFileError(f"{count} in the study file", file=path, problems=problems) from None
+    else:
+        problems = [problem for name in study.arms for problem in _arm_problems(study, name, lines)]
+        if not problems:
+            return study
+    count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+    raise StudyFileError(f"{count} in the study file", file=path, problems=problems)
 
 
 def dump_study_file(study: StudyFile) -> str:
@@ -49,6 +53,14 @@ def dump_study_file(study: StudyFile) -> str:
         one.model_dump(mode="json", exclude_unset=True) | {"name": one.reader_name} for one in study.reader_list
     ]
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+def _arm_problems(study: StudyFile, name: str, lines: dict[Key, int]) -> list[Problem]:
+    try:
+        study.arm(name)
+    except ValidationError as error:
+        return [_problem(details, lines, ("arms", name)) for details in error.errors()]
+    return []
 
 
 def _text(path: Path) -> str:
@@ -141,13 +153,14 @@ def _index(holder: list[Any], part: str, override: str) -> int:
     return int(part)
 
 
-def _problem(details: ErrorDetails, lines: dict[Key, int]) -> Problem:
-    key = _as_written(details["loc"])
+def _problem(details: ErrorDetails, lines: dict[Key, int], above: Key = ()) -> Problem:
+    inner = _as_written(details["loc"])
+    key = (*above, *inner)
     line = next((lines[key[:length]] for length in range(len(key), 0, -1) if key[:length] in lines), None)
     where = ".".join(str(part) for part in key)
     place = ", ".join(part for part in (f"line {line}" if line and key in lines else "", where) if part)
     if details["type"] == "extra_forbidden":
-        return Problem(place, "unknown key", _suggestion(key))
+        return Problem(place, "unknown key", _suggestion(inner))
     if details["type"] == "missing":
         return Problem(place, "this key is missing", "Add it; see docs/study-file.md")
     found = f", found {details['input']!r}" if not isinstance(details["input"], dict | list | BaseModel) else ""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from readingroom.report.analyses.agreement import Agreement, agreements
 from readingroom.report.analyses.answers import Answers
+from readingroom.report.analyses.arms import Arm, ArmDifference, arm_differences
 from readingroom.report.analyses.boxed import BoxPerformance, FoundBoxes, box_performances
 from readingroom.report.analyses.calibration import Calibration, calibrate
 from readingroom.report.analyses.decision import DecisionCurve, decide
@@ -50,6 +51,8 @@ class Asked:
         outlined: rows of what readers outlined; empty without any.
         size_edges: shares of the image that divide lesions by size; None takes thirds.
         boxes: what readers found as boxes; None without any.
+        arms: the same study under other protocols.
+        here: this study's own readings, to be compared with them.
     """
 
     classes: Sequence[str]
@@ -62,6 +65,8 @@ class Asked:
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
     size_edges: Sequence[float] | None = None
     boxes: FoundBoxes | None = None
+    arms: Sequence[Arm] = ()
+    here: Arm = field(default_factory=lambda: Arm(""))
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Analyses:
         outlines: of every reader that outlines.
         outline_differences: between these readers.
         boxes: of every reader that finds boxes.
+        arms: every reader under other protocols, against here.
     """
 
     calibrations: tuple[Calibration, ...] = ()
@@ -97,6 +103,7 @@ class Analyses:
     outlines: tuple[OutlinePerformance, ...] = ()
     outline_differences: tuple[OutlineDifference, ...] = ()
     boxes: tuple[BoxPerformance, ...] = ()
+    arms: tuple[ArmDifference, ...] = ()
 
 
 def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Performance], asked: Asked) -> Analyses:
@@ -130,4 +137,5 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         outlines=outline_performances(asked.outlined, level, asked.size_edges),
         outline_differences=outline_differences(asked.outlined, level),
         boxes=() if asked.boxes is None else box_performances(asked.boxes, level),
+        arms=arm_differences(asked.arms, asked.here, classes, positive, level),
     )

@@ -1,0 +1,163 @@
+"""The section of the arms: what another protocol changes, in words, in a table, and key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from readingroom.core.translations import Translator
+from readingroom.report.analyses.arms import Arm, ArmDifference
+from readingroom.report.results import Results
+from readingroom.report.tables import Cell, EstimateCell, Table, methods_note
+from readingroom.report.wording import MEASURE_NAMES, interval_text, joined, value_text
+
+MAIN = ("auc", "top1", "iou")
+"""What an arm is summed up by, the first that it has; areas come before shares."""
+
+PROTOCOLS = {"as-published": "As published"}
+_EVEN = ("auc", "auc_of_calls", "iou")
+
+
+@dataclass(frozen=True)
+class ArmTables:
+    """One arm against this study.
+
+    Args:
+        name: of the arm.
+        sentences: what its protocol flattered or cost.
+        differences: every reader and measure.
+        changes: the keys of the study file that differ.
+    """
+
+    name: str
+    sentences: tuple[str, ...]
+    differences: Table
+    changes: Table
+
+
+def arm_tables(arms: Sequence[Arm], results: Results, say: Translator) -> tuple[ArmTables, ...]:
+    """Every arm that has readers in common with this study."""
+    found = results.analyses.arms
+    shown = ((arm, [one for one in found if one.arm == arm.name]) for arm in arms)
+    return tuple(
+        ArmTables(
+            arm_name(arm.name, say),
+            tuple(arm_sentences(own, say)),
+            _differences(arm.name, own, say),
+            _changes(arm, say),
+        )
+        for arm, own in shown
+        if own
+    )
+
+
+def arm_name(name: str, say: Translator) -> str:
+    """An arm as the report calls it."""
+    return say(PROTOCOLS[name]) if name in PROTOCOLS else name
+
+
+def main_measure(found: Sequence[ArmDifference]) -> str:
+    """The measure that sums an arm up."""
+    present = {one.measure for one in found}
+    # Over several classes the share of right answers says more than the mean area.
+    return "top1" if "top1" in present else next(name for name in MAIN if name in present or name == MAIN[-1])
+
+
+def arm_sentences(found: Sequence[ArmDifference], say: Translator) -> list[str]:
+    """In words: the arm's best reader, what it is here, and the same over all readers; outlines likewise."""
+    measures = [name for name in dict.fromkeys((main_measure(found), "iou")) if any(o.measure == name for o in found)]
+    return [text for name in measures for text in _about(name, [one for one in found if one.measure == name], say)]
+
+
+def _about(measure: str, own: Sequence[ArmDifference], say: Translator) -> list[str]:
+    known = [one for one in own if one.there.value is not None and one.difference.value is not None]
+    if not known:
+        return []
+    best = max(known, key=lambda one: one.there.value or 0.0)
+    text = "{arm}, {reader} has the highest {measure}, {there} on the images tested there; here the same recipe has {here}."
+    only = "{arm}, {reader} has the {measure} {there} on the images tested there; here the same recipe has {here}."
+    said = say(
+        text if len(known) > 1 else only,
+        arm=arm_name(best.arm, say),
+        reader=best.reader,
+        measure=say(MEASURE_NAMES[measure]),
+        there=value_text(measure, best.there.value),
+        here=value_text(measure, best.here.value),
+    )
+    sentences = [said, _verdict(best, say)]
+    if len(known) > 1:
+        sentences.append(_over_all(measure, known, say))
+    return sentences
+
+
+def _verdict(one: ArmDifference, say: Translator) -> str:
+    low, high = one.difference.low, one.difference.high
+    size, interval = _amount(one.measure, one.difference.value), interval_text(one.measure, one.difference, say(" to "))
+    level = f"{100 * one.difference.level:g}"
+    if low is None or high is None:
+        return say("The difference is {size}; it has no interval.", size=size)
+    text = "The difference, {size} ({level}% CI {interval}), may be chance: neither gain nor loss can be claimed."
+    if low > 0:
+        text = "The protocol flattered it by {size} ({level}% CI {interval})."
+    elif high < 0:
+        text = "The protocol cost it {size} ({level}% CI {interval})."
+        interval = _turned(one, say)
+        size = _amount(one.measure, -(one.difference.value or 0.0))
+    return say(text, size=size, level=level, interval=interval)
+
+
+def _turned(one: ArmDifference, say: Translator) -> str:
+    low, high = one.difference.low or 0.0, one.difference.high or 0.0
+    return say(" to ").join(_amount(one.measure, -value) for value in (high, low))
+
+
+def _amount(measure: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if measure in _EVEN else f"{100 * value:.1f}"
+
+
+def _over_all(measure: str, known: Sequence[ArmDifference], say: Translator) -> str:
+    values = [one.difference.value or 0.0 for one in known]
+    flattered = [one.reader for one in known if (one.difference.low or 0.0) > 0]
+    text = "Over the {n} readers the difference is {mean} on average, {low} to {high}; {count} of them gained beyond chance"
+    said = say(
+        text,
+        n=len(known),
+        mean=_amount(measure, sum(values) / len(values)),
+        low=_amount(measure, min(values)),
+        high=_amount(measure, max(values)),
+        count=len(flattered),
+    )
+    return said + (say(": {list}.", list=joined(flattered, say)) if flattered else say("."))
+
+
+def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Table:
+    rows = tuple(
+        (
+            Cell(one.reader),
+            Cell(say(MEASURE_NAMES[one.measure])),
+            EstimateCell(one.measure, one.there, counted=False),
+            EstimateCell(one.measure, one.here, counted=False),
+            EstimateCell(one.measure, one.difference, counted=False),
+        )
+        for one in own
+    )
+    heads = ("Reader", "Measure", PROTOCOLS.get(arm, arm), "Here", "Difference")
+    note = say(
+        "Difference = {arm} − here, by image; above zero the protocol flatters. Patients of both test parts were drawn "
+        "together; the readers are taken as they are.",
+        arm=arm_name(arm, say),
+    )
+    if any(one.measure == "auc_of_calls" for one in own):
+        note += say(" ") + say(
+            "The “AUC” of the calls alone is (sensitivity + specificity) / 2, as it is where labels are taken for scores."
+        )
+    note += say(" ") + methods_note([one.difference for one in own], say)
+    return Table(f"arm-{arm}", "", tuple(say(head) for head in heads), rows, note, 2)
+
+
+def _changes(arm: Arm, say: Translator) -> Table:
+    rows = tuple((Cell(name), Cell(there), Cell(here)) for name, there, here in arm.changes)
+    heads = (say("Key of the study file"), arm_name(arm.name, say), say("Here"))
+    return Table(f"arm-{arm.name}-keys", "", heads, rows, "", 3)
