@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from tests.study.conftest import small_study, write_study
 
 from readingroom.core.errors import StudyFileError
 from readingroom.reading.bundle import learned_from
 from readingroom.study import Run, Study
-from tests.study.conftest import small_study, write_study
 
 PUBLISHED = {
     "partition": {"protocol": "as-published", "training": 0.8, "validation": 0, "test": 0.2, "copies": 1},

@@ -10,9 +10,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from readingroom.core.translations import Translator
+from readingroom.report.arm_tables import main_measure
 from readingroom.report.content import Content
 from readingroom.report.figures.analyses import draw_calibration, draw_decision, draw_forest, draw_modalities
-from readingroom.report.arm_tables import main_measure
 from readingroom.report.figures.arms import draw_arm
 from readingroom.report.figures.bars import draw_measures, draw_times
 from readingroom.report.figures.classes import draw_classes

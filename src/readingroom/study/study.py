@@ -183,7 +183,7 @@ class Study:
                 progress.say(f"arm {name}")
                 arm, own = self.arm(name), folder.arm(name)
                 with _working_in(own):
-                    arm._run_in(own, asked)  # noqa: SLF001 -- an arm is a study too
+                    arm._run_in(own, asked)
             return self._run_in(folder, asked)
 
     def _run_in(self, folder: RunFolder, asked: _Asked) -> Run:
