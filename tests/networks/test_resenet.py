@@ -11,7 +11,7 @@ from timm.models.inception_resnet_v2 import Block8, Block17, Block35
 from torch import nn
 
 from readingroom.core.errors import NetworkError
-from readingroom.networks import build_resenet
+from readingroom.networks import build_network, build_resenet
 from readingroom.networks.resenet import ExcitedConv2d, excite_residual_blocks
 
 SIZE = 75
@@ -77,3 +77,12 @@ def test_the_ablation_is_timm_s_network(pair: tuple[nn.Module, nn.Module]) -> No
 def test_another_network_has_nothing_to_excite() -> None:
     with pytest.raises(NetworkError, match="no residual block of Inception-ResNetV2"):
         excite_residual_blocks(timm.create_model("resnet18", num_classes=0))
+
+
+def test_from_random_weights_too_the_excitation_is_all_that_differs_from_inception_resnet_v2() -> None:
+    plain = build_network("inception_resnet_v2", 3, image_size=75, seed=5).state_dict()
+    excited = build_network("resenet", 3, image_size=75, seed=5).state_dict()
+    assert all(torch.equal(value, excited[name]) for name, value in plain.items())
+    assert {name.split(".se.")[0] for name in set(excited) - set(plain)} == {
+        name.split(".se.")[0] for name in excited if ".se." in name
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from readingroom.annotation.agreed_cases import agreed_cases
 from readingroom.annotation.agreement import Agreement, measure_agreement
 from readingroom.annotation.audit import REASONS, Audit, Exclusion, audit_annotations
 from readingroom.annotation.consensus import RULES, Consensus, Dispute, find_consensus
@@ -38,6 +39,7 @@ __all__ = [
     "Polygon",
     "Staple",
     "Written",
+    "agreed_cases",
     "audit_annotations",
     "difference",
     "drop_specks",

@@ -11,6 +11,7 @@ from rich.markup import escape
 from readingroom import __version__
 from readingroom.cli import check, check_paper, demo, doctor, evaluate, phantoms, plan, read, report, run
 from readingroom.cli.annotations import app as _annotations
+from readingroom.cli.study import app as _study
 from readingroom.core.errors import ReadingRoomError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for _command in (run, check, evaluate, check_paper, plan, read, report, doctor, phantoms, demo):
     app.command(_command.__name__.rpartition(".")[2].replace("_", "-"), epilog=_command.EXAMPLE)(_command.command)
+app.add_typer(_study, name="study")
 app.add_typer(_annotations, name="annotations")
 
 

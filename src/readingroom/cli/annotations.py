@@ -164,6 +164,7 @@ def agreement(
     epilog=_example(
         "consensus a.json b.json c.json --rule unanimous --out agreed.json --settle settle.csv",
         "consensus a.json b.json c.json --rule unanimous --out agreed.json --decisions settle.csv",
+        "consensus all.json --rule unanimous --need label --out agreed.json --cases all.csv --cases-out cases.csv",
     )
 )
 def consensus(
@@ -174,6 +175,11 @@ def consensus(
     settle: Annotated[Path | None, typer.Option(help="List of what experts must settle (CSV).")] = None,
     decisions: Annotated[Path | None, typer.Option(help="That list with its column decision filled in.")] = None,
     excluded: Annotated[Path | None, typer.Option(help="Table of what was excluded or dropped, and why (CSV).")] = None,
+    cases: Annotated[Path | None, typer.Option(help="Case table of the annotated images.")] = None,
+    cases_out: Annotated[
+        Path | None,
+        typer.Option(help="The same with the agreed labels and boxes, and why rows are left out (CSV)."),
+    ] = None,
     images: Images = None,
     rename: Renames = None,
     classes: Classes = None,
@@ -183,8 +189,12 @@ def consensus(
     allow_loss: Loss = False,
 ) -> None:
     """Bring annotators together: what they agree on, what experts must settle, what is excluded and why."""
-    from readingroom.annotation import find_consensus, read_decisions, write_annotations, write_settle
+    from readingroom.annotation import agreed_cases, find_consensus, read_decisions, write_annotations, write_settle
+    from readingroom.core.tables import read_table
 
+    if (cases is None) is not (cases_out is None):
+        raise AnnotationError("--cases and --cases-out go together", fix="Give both, or neither")
+    table = read_table(cases) if cases is not None else None
     audit = _audit(_joined(annotations, images, classes, rename, allow_loss=True), images, classes, need)
     decided = read_decisions(decisions) if decisions is not None else {}
     found = find_consensus(
@@ -200,6 +210,8 @@ def consensus(
         _say(f"To be settled: [bold]{escape(str(settle))}[/] (fill in the column decision, then give --decisions)")
     if excluded is not None:
         _write(found.excluded_table(), excluded)
+    if table is not None and cases_out is not None:
+        _write(agreed_cases(table, found), cases_out)
     _say(f"\nAgreed: [bold]{escape(str(written.path))}[/]")
 
 

@@ -11,7 +11,7 @@ from readingroom.core.errors import NetworkError, Problem
 from readingroom.networks.backbones import SIZE_FIELD, create_backbone
 from readingroom.networks.heads import build_head
 from readingroom.networks.initialise import seeded
-from readingroom.networks.names import check_name
+from readingroom.networks.names import base_name, check_name
 from readingroom.networks.network import Network
 from readingroom.networks.sizes import measure_features, unsuitable_size
 from readingroom.networks.weights import RANDOM, Checkpoint, Loaded, read_checkpoint
@@ -77,7 +77,8 @@ def _start_backbone(
     name: str, image_size: int, in_channels: int, checkpoint: Checkpoint | None, seed: int
 ) -> tuple[nn.Module, Loaded | None]:
     try:
-        with seeded(seed, "backbone", name):
+        # By the name of what it extends: RESENet and Inception-ResNetV2 then differ in the added blocks alone.
+        with seeded(seed, "backbone", base_name(name)):
             return create_backbone(name, image_size=image_size, in_channels=in_channels, checkpoint=checkpoint)
     except NetworkError as error:
         if error.field != SIZE_FIELD:

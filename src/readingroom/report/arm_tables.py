@@ -74,7 +74,10 @@ def _about(measure: str, own: Sequence[ArmDifference], say: Translator) -> list[
     if not known:
         return []
     best = max(known, key=lambda one: one.there.value or 0.0)
-    text = "{arm}, {reader} has the highest {measure}, {there} on the images tested there; here the same recipe has {here}."
+    text = (
+        "{arm}, {reader} has the highest {measure}, {there} on the images tested there; here the same recipe has "
+        "{here}."
+    )
     only = "{arm}, {reader} has the {measure} {there} on the images tested there; here the same recipe has {here}."
     said = say(
         text if len(known) > 1 else only,
@@ -120,7 +123,10 @@ def _amount(measure: str, value: float | None) -> str:
 def _over_all(measure: str, known: Sequence[ArmDifference], say: Translator) -> str:
     values = [one.difference.value or 0.0 for one in known]
     flattered = [one.reader for one in known if (one.difference.low or 0.0) > 0]
-    text = "Over the {n} readers the difference is {mean} on average, {low} to {high}; {count} of them gained beyond chance"
+    text = (
+        "Over the {n} readers the difference is {mean} on average, {low} to {high}; "
+        "{count} of them gained beyond chance"
+    )
     said = say(
         text,
         n=len(known),
@@ -151,7 +157,8 @@ def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Tab
     )
     if any(one.measure == "auc_of_calls" for one in own):
         note += say(" ") + say(
-            "The “AUC” of the calls alone is (sensitivity + specificity) / 2, as it is where labels are taken for scores."
+            "The “AUC” of the calls alone is (sensitivity + specificity) / 2, as it is where labels are taken for "
+            "scores."
         )
     note += say(" ") + methods_note([one.difference for one in own], say)
     return Table(f"arm-{arm}", "", tuple(say(head) for head in heads), rows, note, 2)

@@ -269,11 +269,11 @@ class ReaderMatrix(Section):
 _SHARED = {"arms", "study", "cases", "images", "task", "phantoms"}
 
 
-def _overlaid(values: Any, changes: dict[str, Any]) -> dict[str, Any]:
+def overlaid(values: Any, changes: dict[str, Any]) -> dict[str, Any]:
     """Values with changes laid over them, key by key."""
     merged = dict(values) if isinstance(values, dict) else {}
     for key, change in changes.items():
-        merged[key] = _overlaid(merged.get(key), change) if isinstance(change, dict) else change
+        merged[key] = overlaid(merged.get(key), change) if isinstance(change, dict) else change
     return merged
 
 
@@ -367,7 +367,7 @@ class StudyFile(Section):
             ValidationError: the arm's keys do not make a study file.
         """
         values = self.model_dump(exclude_unset=True, exclude={"arms"})
-        return StudyFile.model_validate(_overlaid(values, self.arms[name]) | {"study": f"{self.study} · {name}"})
+        return StudyFile.model_validate(overlaid(values, self.arms[name]) | {"study": f"{self.study} · {name}"})
 
     @property
     def reader_list(self) -> list[ReaderSection]:

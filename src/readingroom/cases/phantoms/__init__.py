@@ -3,6 +3,7 @@
 from readingroom.cases.phantoms.anal_scenes import plan_anal_scene
 from readingroom.cases.phantoms.anorectum import AnalScene, draw_anal_phantom
 from readingroom.cases.phantoms.cushions import ANAL_CLASSES, RISK_FACTORS
+from readingroom.cases.phantoms.doctors import Doctor, simulate_readings
 from readingroom.cases.phantoms.folder import CLASS_SHARES, draw_gastric_phantoms
 from readingroom.cases.phantoms.gastric import Scene, draw_phantom
 from readingroom.cases.phantoms.haemorrhoids import ANAL_PATIENTS, ANAL_SHARES, draw_haemorrhoid_phantoms
@@ -25,6 +26,7 @@ __all__ = [
     "GASTRIC_SITES",
     "RISK_FACTORS",
     "AnalScene",
+    "Doctor",
     "Scene",
     "SiteScene",
     "draw_anal_phantom",
@@ -38,4 +40,5 @@ __all__ = [
     "plan_anal_scene",
     "plan_scene",
     "plan_site_scene",
+    "simulate_readings",
 ]
