@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from readingroom.annotation import AnnotatedImage, Annotations, Lesion, Polygon, read_annotations, write_annotations
+from readingroom.cases.phantoms import draw_site_phantoms
 from readingroom.cli import app
 from readingroom.core.errors import AnnotationError
 
@@ -128,3 +129,17 @@ def test_a_truncated_file_is_a_sentence_and_no_traceback(tmp_path: Path) -> None
     (tmp_path / "a.json").write_text(json.dumps({"images": [], "categories": []})[:-5])
     with pytest.raises(AnnotationError, match="not complete JSON"):
         _run("info", tmp_path / "a.json")
+
+
+def test_consensus_writes_the_case_table_that_the_annotators_agree_on(tmp_path: Path) -> None:
+    folder, table = tmp_path / "sites", tmp_path / "cases.csv"
+    draw_site_phantoms(folder, patients=1, images_per_site=(1, 1), size=(32, 40), disagreement=0.4)
+    words = ["consensus", folder / "annotations.json", "--rule", "unanimous", "--need", "label", "--images", folder]
+    words += ["--out", tmp_path / "agreed.json", "--cases", folder / "cases.csv"]
+    with pytest.raises(AnnotationError, match="go together"):
+        _run(*words)
+    _run(*words, "--cases-out", table)
+    frame = pd.read_csv(table, keep_default_na=False)
+    assert set(frame["excluded"]) == {"", "the annotators do not agree"}
+    assert (frame.loc[frame["excluded"] == "", "label"] != "").all()
+    assert (frame.loc[frame["excluded"] != "", "label"] == "").all()
