@@ -15,6 +15,7 @@ EXAMPLE = """
 Examples:\n\n
   readingroom read runs/demo/readers/resnet18-random new-images/ --out readings.csv\n\n
   readingroom read runs/demo/readers/resnet18-random a.jpg b.jpg --engine torch\n\n
+  readingroom read runs/demo/readers/resnet18-random new-images/ --heat-maps\n\n
   readingroom read runs/gastric/readers/both new-images/   a reader that outlines also draws pictures
 """
 
@@ -26,18 +27,28 @@ def command(
     engine: Annotated[str, typer.Option(help="auto, torch or openvino.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     pictures: Annotated[bool, typer.Option(help="Draw what a reader outlines into pictures.")] = True,
+    heat_maps: Annotated[
+        bool, typer.Option("--heat-maps", help="Draw what raised the score of each answer over its image (Grad-CAM).")
+    ] = False,
 ) -> None:
     """Read images with a trained reader, by the preprocessing and threshold that its study fixed.
 
     A reader that outlines also writes masks, pictures and a contact sheet beside the table: readings-masks,
-    readings-pictures, readings-sheet.jpg.
+    readings-pictures, readings-sheet.jpg. With --heat-maps a reader that tells classes apart writes readings-heat-maps.
     """
     from readingroom.reading.files import read_files
 
     bars = BarProgress(console())
     with bars.shown():
         readings, unread = read_files(
-            reader, images, out=out, engine=engine, device=device, pictures=pictures, progress=bars
+            reader,
+            images,
+            out=out,
+            engine=engine,
+            device=device,
+            pictures=pictures,
+            heat_maps=heat_maps,
+            progress=bars,
         )
     for one in unread:
         console().print(f"[yellow]not read[/] {escape(one.image)}: {escape(one.reason)}", highlight=False)

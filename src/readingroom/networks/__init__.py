@@ -11,18 +11,21 @@ from readingroom.networks.network import Network
 from readingroom.networks.published import cached_weights, published_weights
 from readingroom.networks.resenet import build_resenet
 from readingroom.networks.sizes import smallest_size
+from readingroom.networks.spatial import SpatialLayer, find_spatial_layer
 from readingroom.networks.weights import Loaded
 
 __all__ = [
     "Loaded",
     "Network",
     "NetworkFacts",
+    "SpatialLayer",
     "build_head",
     "build_network",
     "build_resenet",
     "cached_weights",
     "check_name",
     "describe",
+    "find_spatial_layer",
     "network_names",
     "published_weights",
     "seconds_per_image",

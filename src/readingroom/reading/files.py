@@ -19,6 +19,7 @@ from readingroom.reading.box_pipeline import read_boxes
 from readingroom.reading.bundle import ReaderBundle, load_bundle, load_detector, load_segmenter
 from readingroom.reading.combined import load_combined
 from readingroom.reading.engine import open_engine
+from readingroom.reading.heat_files import HeatPictures
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.outline_pictures import draw_pictures, draw_sheet
 from readingroom.reading.outline_pipeline import read_outlines
@@ -33,13 +34,15 @@ def read_files(
     engine: str = "auto",
     device: str = "auto",
     pictures: bool = True,
+    heat_maps: bool = False,
     progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, list[Unread]]:
     """Read image files with a reader bundle and write the table of readings.
 
     A reader that outlines also writes its masks (folder ``<out>-masks``) and pictures (folder ``<out>-pictures``) with
-    the outline in red, its name and its probability. A reader that finds boxes gives one row a box, see
-    `readingroom.reading.box_pipeline.read_boxes`.
+    the outline in red, its name and its probability. A reader that tells classes apart also writes heat maps of its
+    answers over the images (folder ``<out>-heat-maps``) where they are asked for. A reader that finds boxes gives one
+    row a box, see `readingroom.reading.box_pipeline.read_boxes`.
 
     Args:
         reader: the bundle's folder, or that of a combined reader.
@@ -48,6 +51,7 @@ def read_files(
         engine: ``auto``, ``torch`` or ``openvino``.
         device: ``auto``, ``cpu`` or ``cuda``.
         pictures: draw pictures where the reader outlines.
+        heat_maps: draw heat maps of a reader that tells classes apart.
         progress: where it is reported.
 
     Returns:
@@ -56,6 +60,8 @@ def read_files(
     Raises:
         ImageError: no images are there.
         ReadingsError: ``out`` is neither CSV nor Parquet.
+        BundleError: heat maps are asked of a reader that only outlines or finds boxes.
+        NetworkError: heat maps are asked for and cannot be made.
         OutputError: ``out`` cannot be written; said before anything is read.
 
     Example:
@@ -69,6 +75,7 @@ def read_files(
     bundles = [load_bundle(folder) for folder in folders]
     paths = find_images(images)
     check_writable(out)
+    heat = HeatPictures(zip(folders, bundles, strict=True), device) if heat_maps else None
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
     # A link is read under its own name, wherever it leads.
     found = [(path.parent.resolve() / path.name).relative_to(root).as_posix() for path in paths]
@@ -89,6 +96,8 @@ def read_files(
         draw_pictures(readings, root, _beside(out, "masks"), _beside(out, "pictures"), progress=progress)
         if len(readings):
             draw_sheet(readings, root, _beside(out, "masks"), out.with_name(f"{out.stem}-sheet.jpg"))
+    if heat is not None:
+        heat.draw(readings, root, _beside(out, "heat-maps"), progress)
     unread += [Unread(legible(name), "the name is not UTF-8") for name in found if legible(name) != name]
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)

@@ -29,9 +29,13 @@ class NetworkInput:
         shift = torch.tensor([m / sd for m, sd in zip(preprocessing.mean, preprocessing.sd, strict=True)])
         self._scale, self._shift = (values.view(1, 3, 1, 1).to(self.device) for values in (scale, shift))
 
+    def tensor(self, prepared: Pixels) -> Tensor:
+        """A batch (B, size, size, 3) of 8-bit RGB as (B, 3, size, size), normalised."""
+        images = torch.from_numpy(np.ascontiguousarray(prepared)).to(self.device).permute(0, 3, 1, 2)
+        return images.float() * self._scale - self._shift
+
     @contextmanager
     def normalised(self, prepared: Pixels) -> Iterator[Tensor]:
-        """A batch (B, size, size, 3) of 8-bit RGB as (B, 3, size, size); within, networks read and do not learn."""
-        images = torch.from_numpy(np.ascontiguousarray(prepared)).to(self.device).permute(0, 3, 1, 2)
+        """The same at the precision of the network; within, networks read and do not learn."""
         with torch.inference_mode(), autocast(self._precision, self.device):
-            yield images.float() * self._scale - self._shift
+            yield self.tensor(prepared)

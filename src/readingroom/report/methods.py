@@ -104,6 +104,19 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
     if training.get("keep", "best") == "best" and any(facts.get("kept_epoch") for facts in readers.values()):
         yield say("The weights of the best epoch on the validation images were kept.")
     yield threshold_sentence(run, say)
+    yield heat_map_sentence(run, say)
+
+
+def heat_map_sentence(run: RunFolder, say: Translator) -> str:
+    """How answers are explained; empty where they are not."""
+    if run.heat_maps.empty:
+        return ""
+    text = (
+        "Heat maps of {n} tested images were made by Grad-CAM (Selvaraju et al. 2017) at each network's last layer "
+        "with a grid of places; the images were drawn by the seed, half of them among those that a network got wrong, "
+        "where there were any."
+    )
+    return say(text, n=run.heat_maps["image"].nunique())
 
 
 def networks_sentence(run: RunFolder, say: Translator) -> str:

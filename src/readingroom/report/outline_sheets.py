@@ -70,7 +70,7 @@ def outline_sheets(
                 name = f"outlines-{kind}-{place}"
                 headings = (say("Image"), say("Reference"), str(reader))
                 picture = side_by_side(cases, headings=headings, cell_px=_CELL_PX)
-                sheets.append(Sheet(name, str(reader), title, _saved(picture, folder / f"{name}.jpg")))
+                sheets.append(Sheet(name, str(reader), title, save_jpeg(picture, folder / f"{name}.jpg")))
     return sheets
 
 
@@ -96,7 +96,8 @@ def _case(row: dict[str, Any], run: Path, images_root: Path, say: Translator) ->
     return OutlinedCase(pixels, {say("Reference"): mask_outlines(reference)}, network, name, find_view(pixels))
 
 
-def _saved(picture: np.ndarray, path: Path) -> str:
+def save_jpeg(picture: np.ndarray, path: Path) -> str:
+    """Write a picture (H, W, 3) as JPEG; returns it as a data URI."""
     encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
     with atomic_write(path) as temporary:
         temporary.write_bytes(encoded)

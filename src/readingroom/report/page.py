@@ -20,6 +20,7 @@ from readingroom.report.compute import compute_results
 from readingroom.report.content import Content, gather, named_classes
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
+from readingroom.report.heat_panels import NO_HEAT_PANELS, HeatPanels, heat_panels
 from readingroom.report.measures import UNITS
 from readingroom.report.outline_sheets import Sheet, outline_sheets
 from readingroom.report.pictures import draw_pictures
@@ -110,7 +111,8 @@ def publish(content: Content, out: Path, say: Translator) -> Path:
     sections = [section.id for section in _sections(content, pictures, say)]
     supplements = write_supplements(content, pictures, sections, out, say)
     sheets = _outline_sheets(content, out / "figures", say)
-    write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets))
+    heat = _heat_panels(content, out / "figures", say)
+    write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets, heat))
     return out / "index.html"
 
 
@@ -129,12 +131,24 @@ def _outline_sheets(content: Content, folder: Path, say: Translator) -> list[She
     return outline_sheets(run.outlined, split, run.path, content.images_root, folder, say)
 
 
+def _heat_panels(content: Content, folder: Path, say: Translator) -> HeatPanels:
+    if not _has_heat_maps(content) or content.run is None or content.images_root is None:
+        return NO_HEAT_PANELS
+    order = [reader.name for reader in content.results.readers]
+    return heat_panels(content.run, order, content.results.classes, content.images_root, folder, say)
+
+
+def _has_heat_maps(content: Content) -> bool:
+    return content.run is not None and content.images_root is not None and not content.run.heat_maps.empty
+
+
 def render_page(
     content: Content,
     pictures: Mapping[str, Picture],
     supplements: Supplements,
     say: Translator,
     sheets: Sequence[Sheet] = (),
+    heat_maps: HeatPanels = NO_HEAT_PANELS,
 ) -> str:
     """The page's HTML."""
     lead, results = content.lead, content.results
@@ -160,6 +174,7 @@ def render_page(
             outlines=content.outlines,
             boxes=content.boxes,
             outline_sheets=sheets,
+            heat_maps=heat_maps,
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
@@ -231,6 +246,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "calibration": ("Calibration and usefulness", "calibration" in pictures or "decision" in pictures),
         "time": ("Reading time", content.times is not None),
         "gallery": ("Cases", bool(content.walls)),
+        "heat-maps": ("What the networks looked at", _has_heat_maps(content)),
         "methods": ("Methods", bool(content.methods)),
         "words": ("Results in words, ready to paste", bool(content.parts or content.lead)),
         "limits": ("Limits", True),

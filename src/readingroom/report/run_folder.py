@@ -37,6 +37,7 @@ class RunFolder:
         boxes: what readers found as boxes, one row a box and reader; empty where none does.
         reference_boxes: one row a box; empty where no reader needs them.
         arms: the same study under other protocols.
+        heat_maps: one row a heat map and reader; empty where the study asks for none.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class RunFolder:
     boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
     reference_boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
     arms: tuple[Arm, ...] = ()
+    heat_maps: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def title(self) -> str:
@@ -78,6 +80,8 @@ def read_run_folder(path: Path) -> RunFolder:
         raise ReadingsError("no readings", fix="Give a run folder whose study has been run", file=path / "readings")
     manifest: dict[str, Any] = _read(path / "manifest.json", read_json, {})
     study: dict[str, Any] = _read(path / "study.yaml", _yaml, {})
+    # With `explain: null` what an earlier form of the study drew may still be there.
+    heat_maps = path.glob("heat_maps/*.parquet") if study.get("explain") is not None else ()
     return RunFolder(
         path=path,
         study=study,
@@ -91,6 +95,7 @@ def read_run_folder(path: Path) -> RunFolder:
         boxes=_tables(path.glob("boxes/*.parquet"), list(manifest.get("readers") or {})),
         reference_boxes=_read(path / "reference_boxes.parquet", read_table, pd.DataFrame()),
         arms=tuple(_arm(path / "arms" / name, study) for name in manifest.get("arms") or []),
+        heat_maps=_tables(heat_maps, list(manifest.get("readers") or {})),
     )
 
 

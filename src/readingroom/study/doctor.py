@@ -10,6 +10,7 @@ from pathlib import Path
 from readingroom.cases.table import load_cases
 from readingroom.networks import build_network, cached_weights, network_names, seconds_per_image
 from readingroom.reading.engine import has_openvino
+from readingroom.reading.heat_maps import INSTALL, has_captum
 from readingroom.reading.precision import autocast, choose_device, choose_precision
 from readingroom.study.machine import library_versions, machine_facts
 from readingroom.study.schema import ReaderSection, StudyFile
@@ -39,6 +40,7 @@ def examine_machine() -> Finding:
             ("GPU", facts["gpu"] or "none that torch can use"),
             ("precision: auto", facts["precision"]),
             ("engines", engines),
+            ("heat maps", "captum" if has_captum() else f"none; with {INSTALL}"),
             ("published weights in the cache", ", ".join(cached) or "none; the hub has them"),
             ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
         ),

@@ -92,6 +92,10 @@ class RunFolder:
         """One row a box that this reader found, and one an image without any."""
         return self.path / "boxes" / f"{reader}.parquet"
 
+    def heat_maps(self, reader: str) -> Path:
+        """One row a heat map of this reader; the maps are in the folder of the same name beside."""
+        return self.path / "heat_maps" / f"{reader}.parquet"
+
     @property
     def reference_boxes(self) -> Path:
         """One row a box of the reference, and one an image known to have none."""

@@ -26,6 +26,7 @@ from readingroom.reading.pipeline import Unread, prepare_file, read_images
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
 from readingroom.study.box_readings import as_class_readings, find_boxes
 from readingroom.study.folder import RunFolder
+from readingroom.study.heat_maps import HeatMaps
 from readingroom.study.intake import Intake
 from readingroom.study.outline_readings import as_readings, outline_images
 from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
@@ -86,13 +87,23 @@ class Readers:
         outlines = self._prepared_outlines()
         boxes = self._prepared_boxes()
         facts: dict[str, dict[str, Any]] = {}
+        tell: dict[str, tuple[Path, ReaderBundle]] = {}
         for section in self.study.reader_list:
             parts = [self._one(job, prepared, outlines, boxes) for job in self._jobs(section)]
             self._write_readings(section.reader_name, parts)
             facts[section.reader_name] = parts[0].facts | {
                 "leaks": sorted({one for part in parts for one in part.leaks})
             }
+            if section.decoder is None and section.detector is None:
+                tell[section.reader_name] = parts[0].where, parts[0].bundle
+        self._explain(tell)
         return facts | {one.name: self._combine(one, facts) for one in self.study.combine}
+
+    def _explain(self, readers: dict[str, tuple[Path, ReaderBundle]]) -> None:
+        """Heat maps of the readers that tell classes apart, by name; of the first fold and repeat."""
+        section, intake, seed = self.study.explain, self.intake, self.study.partition.seed
+        if section is not None:
+            HeatMaps(section, seed, self.folder, intake.cases.root, intake.key, self.progress).draw(readers)
 
     def _combine(self, section: CombineSection, facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """A reader made of two: its bundle, its readings and its outlines are theirs under one name."""

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from readingroom.cases.partition import PartitionSection
 from readingroom.core.config import Section
 from readingroom.core.errors import StudyFileError
+from readingroom.reading.explained import ExplainSection
 from readingroom.reading.preprocessing import InputSection
 from readingroom.report.published import DOCUMENTS
 from readingroom.training.augmentation import AugmentationSection
@@ -312,6 +313,8 @@ class StudyFile(Section):
     """Table of doctors' readings: reader, experience, image, label or score, time_ms; relative to the study file."""
     evaluation: EvaluationSection = EvaluationSection()
     """How the readings are judged."""
+    explain: ExplainSection | None = ExplainSection()
+    """Heat maps of a few test images; `null` draws none."""
     phantoms: bool = False
     """The images were drawn by software; the report says so on every page."""
     arms: dict[ArmName, dict[str, Any]] = Field(default_factory=dict)

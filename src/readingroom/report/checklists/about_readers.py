@@ -176,8 +176,15 @@ def blinding(facts: Facts, say: Translator) -> Answer | None:
 
 def explainability(facts: Facts, say: Translator) -> Answer | None:
     """How answers are explained."""
-    found = [say("This run explains no answers.")] if facts.networks else []
-    return answer(say, found, ["study.yaml"], "Describe any heat maps or other explanations made elsewhere.")
+    if facts.run is None or facts.run.heat_maps.empty:
+        found = [say("This run explains no answers.")] if facts.networks else []
+        return answer(say, found, ["study.yaml"], "Describe any heat maps or other explanations made elsewhere.")
+    drawn = facts.run.heat_maps["image"].nunique()
+    text = (
+        "Grad-CAM heat maps of {n} tested images by each network show where its score rose from; they were not tested."
+    )
+    proofs = [facts.page("heat-maps"), "study.yaml"]
+    return answer(say, [say(text, n=drawn)], proofs, "Say what the heat maps were looked at for, by whom, and how.")
 
 
 def protocol(facts: Facts, say: Translator) -> Answer | None:
