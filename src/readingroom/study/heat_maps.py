@@ -59,7 +59,10 @@ class HeatMaps:
         if not read:
             return
         classes = next(iter(readers.values()))[1].classes
-        images = choose_images(pd.concat(read.values()), classes, self.section.images, self.seed)
+        # Copies made before the division are tested by some readers only; the images shown are everybody's.
+        common = set.intersection(*(set(rows["image"]) for rows in read.values()))
+        shared = pd.concat([rows[rows["image"].isin(common)] for rows in read.values()])
+        images = choose_images(shared, classes, self.section.images, self.seed)
         wanted = {name: _by_image(rows[rows["image"].isin(images)]) for name, rows in read.items()}
         missing = [name for name, (_, bundle) in readers.items() if not self._is_drawn(name, bundle, images)]
         for name in missing:  # whatever is there explains another reader
