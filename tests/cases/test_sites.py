@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from readingroom.cases.sites import SiteVocabulary, document_sites, load_sites
+from readingroom.cases.sites import SiteVocabulary, document_sites, load_sites, site_classes
 
 SITES = load_sites()
 PUBLISHED_ZH = {0: "声门", 4: "食管胃交界线", 14: "幽门", 19: "胃体下部小弯翻转及胃角中部", 29: "贲门翻转"}
@@ -106,3 +106,25 @@ def test_the_page_of_the_docs_names_every_site_and_place():
         shown = ", ".join(str(n) for n in place.sites) or "none"
         partly = ", ".join(str(n) for n in place.partly) or "none"
         assert f"| `{place.key}` | {place.en} | {shown} | {partly} |" in page
+
+
+def test_classes_are_sites_by_key_english_or_chinese_name_and_others_may_stand_beside():
+    named = site_classes([*SITES.keys[:12], *(site.zh for site in SITES.sites[12:]), "cannot be told"])
+    assert {name: site.number for name, site in named.items()}["幽门"] == 14
+    assert len(named) == 30
+
+
+@pytest.mark.parametrize("classes", [[str(n) for n in range(30)], ["cardia", "pylorus", "other"], ["normal", "polyp"]])
+def test_numbered_classes_and_a_few_sites_do_not_make_a_reader_of_sites(classes):
+    assert site_classes(classes) == {}
+
+
+def test_places_that_need_a_site_which_is_no_class_cannot_be_documented():
+    found = document_sites(["p"], ["pylorus"], among={"pylorus", "cardia"})
+    assert found.seen.loc["p"].to_dict() == {"cardia": False, "pylorus": True}
+    assert len(found.undocumentable) == 28
+
+
+def test_sites_are_said_with_their_number_and_places_without():
+    assert SITES.place_name("pylorus", None, "zh") == "14 幽门"
+    assert SITES.place_name("angulus_inverted", "esge") == "angulus in partial inversion"

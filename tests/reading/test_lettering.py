@@ -2,7 +2,17 @@ import numpy as np
 import pytest
 
 from readingroom.reading import lettering
-from readingroom.reading.lettering import FontFile, chinese_font, plain_font, plate, shorten, text_size, writable, write
+from readingroom.reading.lettering import (
+    FontFile,
+    chinese_font,
+    plain_font,
+    plate,
+    shorten,
+    text_size,
+    wrap,
+    writable,
+    write,
+)
 
 NEEDS_CHINESE = pytest.mark.skipif(chinese_font() is None, reason="no font on this machine writes Chinese")
 
@@ -80,3 +90,24 @@ def test_a_plate_is_dark_with_light_letters_and_a_bar_of_its_colour() -> None:
     assert np.median(cover) > 150
     assert (np.abs(colours - (235, 26, 33)).max(axis=1) < 8).sum() > 20
     assert (colours.min(axis=1) > 220).sum() > 50
+
+
+def test_a_text_is_wrapped_between_words_and_its_last_line_shortened() -> None:
+    text = "lower body lesser curvature and mid angulus, retroflexed"
+    lines = wrap(text, 14, 160).split("\n")
+    assert len(lines) == 2
+    assert text.startswith(lines[0] + " ")
+    assert lines[1].endswith("…")
+    assert all(text_size(line, 14)[0] <= 160 for line in lines)
+    assert wrap(text, 14, 160, most=9).replace("\n", " ") == text
+
+
+@NEEDS_CHINESE
+def test_chinese_is_wrapped_between_any_characters() -> None:
+    assert wrap("胃体下部小弯翻转及胃角中部", 14, 120).replace("\n", "") == "胃体下部小弯翻转及胃角中部"
+
+
+def test_a_plate_of_two_lines_is_as_wide_as_the_wider_and_twice_as_high() -> None:
+    one, two = plate("sigmoid colon", 14, (255, 0, 0)), plate("sigmoid colon\n93 %", 14, (255, 0, 0))
+    assert one.shape[1] == two.shape[1]
+    assert two.shape[0] - one.shape[0] == text_size("x", 14)[1]

@@ -5,7 +5,7 @@ from readingroom.cases.view import View
 from readingroom.core.errors import OutputError
 from readingroom.reading.outlines import Outline, OutlineRule, find_outlines
 from readingroom.reading.overlay import READER_COLOURS, RED, Mark
-from readingroom.reading.sheets import OutlinedCase, Panel, contact_sheet, side_by_side
+from readingroom.reading.sheets import SURE, UNSURE, Label, OutlinedCase, Panel, contact_sheet, side_by_side
 
 BLUE, GREEN = (40, 60, 200), (40, 160, 60)
 
@@ -120,3 +120,18 @@ def test_a_lesion_that_fills_the_cell_is_shown_with_its_text() -> None:
 def test_a_sheet_that_cannot_be_made_says_why(draw, said: str) -> None:
     with pytest.raises(OutputError, match=said):
         draw()
+
+
+def test_a_label_is_printed_within_its_picture_and_a_doubtful_one_framed() -> None:
+    text = "19 lower body lesser curvature and mid angulus, retroflexed 43 %"
+    plain, sure, doubtful = (
+        contact_sheet([Panel(picture(BLUE), label=label)], cell_px=200)
+        for label in (None, Label(text), Label(text, UNSURE, framed=True))
+    )
+    assert plain.shape == sure.shape == doubtful.shape
+    assert not has(plain, SURE)
+    assert has(sure, SURE)
+    x0, y0, x1, y1 = boxes_of(plain, BLUE)
+    assert (sure[y0 : (y0 + y1) // 2, x0:x1] == plain[y0 : (y0 + y1) // 2, x0:x1]).all()
+    edge = doubtful[y0, x0 + 10 : x1 - 10].astype(int)
+    assert (np.abs(edge - UNSURE) < 12).all()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from readingroom.cases.sites import load_sites
 from readingroom.report import evaluate_table
 from readingroom.report.figures import style
 
@@ -39,3 +40,21 @@ def test_calls_alone_are_never_called_an_auc(tmp_path: Path, monkeypatch: pytest
     assert '"auc"' not in text
     assert not (tmp_path / "out" / "figures" / "roc.svg").exists()
     assert "AUC of" not in page.read_text(encoding="utf-8")
+
+
+def test_readings_of_the_sites_say_which_are_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "DPI", 30)
+    keys = load_sites().keys
+    rows = [
+        {"reader": "a", "image": f"{patient}-{key}", "patient": patient, "truth": key, "call": key}
+        for patient in ("p1", "p2", "p3")
+        for key in keys
+        if (patient, key) != ("p2", "pylorus")
+    ]
+    pd.DataFrame(rows).replace({"call": {"glottis": "oesophagus"}}).to_csv(tmp_path / "sites.csv", index=False)
+    page = evaluate_table(tmp_path / "sites.csv", tmp_path / "out", language="zh").read_text(encoding="utf-8")
+    assert 'id="completeness"' in page
+    assert 'id="figure-documented-1"' in page
+    exams = pd.read_csv(tmp_path / "out" / "tables" / "documented-exams-test-1.csv")
+    assert exams["已留图，读片者误判为缺失"].tolist() == ["0 声门"] * 3
+    assert exams["缺失，读片者亦判为缺失"].tolist() == ["–", "14 幽门", "–"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal, Self
@@ -18,6 +18,9 @@ from readingroom.evaluation.completeness import Completeness, completeness
 Region = Literal["pharynx", "oesophagus", "stomach body", "antrum", "angulus", "fundus", "cardia", "duodenum"]
 Wall = Literal["anterior", "posterior", "lesser", "greater", "none"]
 ProtocolName = Literal["sss", "esge"]
+
+LEAST_SITES = 20
+"""So many different sites among the classes of a reader make it a reader of sites."""
 
 
 class SiteName(Section):
@@ -40,6 +43,15 @@ class SiteName(Section):
     order: int
     """Place in a standard examination, from 1."""
 
+    def said(self, language: str = "en") -> str:
+        """Number and name in a language.
+
+        Example:
+            >>> load_sites().sites[14].said("zh")
+            '14 幽门'
+        """
+        return f"{self.number} {self.zh if language == 'zh' else self.en}"
+
 
 class ProtocolPlace(Section):
     """A place that a protocol asks a photograph of."""
@@ -54,6 +66,10 @@ class ProtocolPlace(Section):
     """Sites of which an image documents the place."""
     partly: tuple[int, ...]
     """Sites of which an image shows a part of the place, or perhaps the place."""
+
+    def said(self, language: str = "en") -> str:
+        """Its name in a language."""
+        return self.zh if language == "zh" else self.en
 
     def keys(self, vocabulary: SiteVocabulary, *, partly: bool) -> tuple[str, ...]:
         """Keys of the sites that document the place, those that do so in part among them if wanted."""
@@ -127,6 +143,15 @@ class SiteVocabulary(Section):
         """
         return self._by_name.get(_plain(name))
 
+    def place_name(self, place: str, protocol: ProtocolName | None = None, language: str = "en") -> str:
+        """What a place of `required` is called in a language; a site with its number.
+
+        Raises:
+            KeyError: no such place.
+        """
+        named: Iterable[SiteName | ProtocolPlace] = self.sites if protocol is None else self.protocols[protocol].places
+        return {one.key: one for one in named}[place].said(language)
+
     def required(self, protocol: ProtocolName | None = None, *, partly: bool = False) -> dict[str, tuple[str, ...]]:
         """What an examination should document: place to the keys of the sites that document it.
 
@@ -147,12 +172,29 @@ class SiteVocabulary(Section):
         return tuple(place for place, sites in self.required(protocol, partly=partly).items() if not sites)
 
 
+def site_classes(classes: Iterable[str]) -> dict[str, SiteName]:
+    """Which site each class of a reader is; empty where they are not the classes of a reader of sites.
+
+    They are if `LEAST_SITES` different sites are among them, by key, English or Chinese name. A bare number names no
+    site here, as any thirty classes may be numbered. Further classes (*other*, *cannot be told*) may stand beside.
+
+    Example:
+        >>> names = [site.zh for site in load_sites().sites]
+        >>> site_classes([*names, "其他"])["幽门"].number, site_classes(["0", "1"]), site_classes(["cardia", "pylorus"])
+        (14, {}, {})
+    """
+    sites = load_sites()
+    named = {name: site for name in classes if not name.strip().isdigit() and (site := sites.find(name)) is not None}
+    return named if len({site.number for site in named.values()}) >= LEAST_SITES else {}
+
+
 def document_sites(
     patient: Sequence[Hashable],
     answer: Sequence[object],
     *,
     protocol: ProtocolName | None = None,
     partly: bool = False,
+    among: Collection[str] | None = None,
     score: Sequence[float] | None = None,
     least: float = 0.0,
     patients: Sequence[Hashable] | None = None,
@@ -165,6 +207,7 @@ def document_sites(
         answer: (n,) the site that a reader answered: key, number, English or Chinese name; missing for none.
         protocol: ``sss`` or ``esge``; None for the thirty sites.
         partly: whether sites that show a part of a place count for it.
+        among: keys of the sites that the reader can answer; places that need others are undocumentable. None for all.
         score: (n,) how sure the reader is.
         least: answers with a lower score do not count.
         patients: all who were examined, those without any usable image too.
@@ -182,13 +225,19 @@ def document_sites(
     return completeness(
         np.asarray(patient),
         np.asarray([_key(sites, name) for name in answer], dtype=object),
-        sites.required(protocol, partly=partly),
+        _answerable(sites.required(protocol, partly=partly), among),
         score=score,
         least=least,
         patients=None if patients is None else np.asarray(patients),
         others=sites.keys,
         level=level,
     )
+
+
+def _answerable(required: dict[str, tuple[str, ...]], among: Collection[str] | None) -> dict[str, tuple[str, ...]]:
+    if among is None:
+        return required
+    return {place: tuple(key for key in keys if key in among) for place, keys in required.items()}
 
 
 def _key(sites: SiteVocabulary, name: object) -> object:

@@ -14,11 +14,14 @@ from readingroom.core.errors import ImageError, ReadingsError
 from readingroom.core.files import check_writable, legible
 from readingroom.core.progress import Progress
 from readingroom.core.tables import score_columns, write_csv, write_parquet
+from readingroom.core.translations import Translator
 from readingroom.reading.box_engine import BoxEngine
 from readingroom.reading.box_pipeline import read_boxes
 from readingroom.reading.bundle import ReaderBundle, load_bundle, load_detector, load_segmenter
+from readingroom.reading.class_sheet import LEAST_CONFIDENCE, draw_class_sheet
 from readingroom.reading.combined import load_combined
 from readingroom.reading.engine import open_engine
+from readingroom.reading.exam_completeness import exam_completeness
 from readingroom.reading.heat_files import HeatPictures
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.outline_pictures import draw_pictures, draw_sheet
@@ -35,14 +38,18 @@ def read_files(
     device: str = "auto",
     pictures: bool = True,
     heat_maps: bool = False,
+    least: float = LEAST_CONFIDENCE,
+    language: str = "en",
     progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, list[Unread]]:
     """Read image files with a reader bundle and write the table of readings.
 
     A reader that outlines also writes its masks (folder ``<out>-masks``) and pictures (folder ``<out>-pictures``) with
-    the outline in red, its name and its probability. A reader that tells classes apart also writes heat maps of its
-    answers over the images (folder ``<out>-heat-maps``) where they are asked for. A reader that finds boxes gives one
-    row a box, see `readingroom.reading.box_pipeline.read_boxes`.
+    the outline in red, its name and its probability; one of classes a contact sheet (``<out>-sheet.jpg``) with class
+    and confidence on each image, and where they are asked for heat maps of its answers over the images (folder
+    ``<out>-heat-maps``); one of the sites of the upper digestive tract a table of which sites the images in each folder
+    document, and which are missing (``<out>-completeness.csv``). A reader that finds boxes gives one row a box, see
+    `readingroom.reading.box_pipeline.read_boxes`.
 
     Args:
         reader: the bundle's folder, or that of a combined reader.
@@ -50,8 +57,10 @@ def read_files(
         out: ``.csv`` or ``.parquet``.
         engine: ``auto``, ``torch`` or ``openvino``.
         device: ``auto``, ``cpu`` or ``cuda``.
-        pictures: draw pictures where the reader outlines.
+        pictures: draw pictures where the reader outlines, and the contact sheet.
         heat_maps: draw heat maps of a reader that tells classes apart.
+        least: answers with a lower score are marked on the sheet, and sites that only they document in the table.
+        language: ``en`` or ``zh``, of the sheet's title and of the names of sites.
         progress: where it is reported.
 
     Returns:
@@ -98,12 +107,33 @@ def read_files(
             draw_sheet(readings, root, _beside(out, "masks"), out.with_name(f"{out.stem}-sheet.jpg"))
     if heat is not None:
         heat.draw(readings, root, _beside(out, "heat-maps"), progress)
+    _write_answers(readings, bundles[0], root, out, pictures=pictures, least=least, say=Translator(language))
     unread += [Unread(legible(name), "the name is not UTF-8") for name in found if legible(name) != name]
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)
     else:
         write_parquet(readings, out, kind="readings")
     return readings, unread
+
+
+def _write_answers(
+    readings: pd.DataFrame,
+    bundle: ReaderBundle,
+    root: Path,
+    out: Path,
+    *,
+    pictures: bool,
+    least: float,
+    say: Translator,
+) -> None:
+    """What is written beside a table of classes: the contact sheet, and the completeness of each folder."""
+    if readings.empty or not {"predicted", *score_columns(bundle.classes)} <= set(readings):
+        return
+    if pictures and "mask" not in readings:
+        draw_class_sheet(readings, bundle.classes, root, out.with_name(f"{out.stem}-sheet.jpg"), least=least, say=say)
+    complete = exam_completeness(readings, bundle.classes, root, least=least, say=say)
+    if len(complete):
+        write_csv(complete, _beside(out, "completeness.csv"))
 
 
 def _boxed(

@@ -118,6 +118,31 @@ def _fits(text: str, size_px: int, width: int) -> bool:
     return text_size(text, size_px)[0] <= width
 
 
+def wrap(text: str, size_px: int, width: int, most: int = 2) -> str:
+    r"""A text on as many lines as its width needs, the last of ``most`` shortened.
+
+    Chinese is broken between any two characters, other text between words.
+
+    Example:
+        >>> wrap("sigmoid colon, retroflexed view", 12, 120).count("\n")
+        1
+    """
+    lines: list[str] = []
+    line = writable(text)
+    while len(lines) + 1 < most and not _fits(line, size_px, width):
+        end = next((end for end in reversed(_breaks(line)) if _fits(line[:end].rstrip(), size_px, width)), 0)
+        if end == 0:
+            break
+        lines.append(line[:end].rstrip())
+        line = line[end:].lstrip()
+    return "\n".join([*lines, shorten(line, size_px, width)])
+
+
+def _breaks(line: str) -> list[int]:
+    """Where a line may be broken: after spaces and beside Chinese characters."""
+    return [at for at in range(1, len(line)) if line[at - 1] == " " or _CHINESE.match(line[at])]
+
+
 def write(pixels: Pixels, xy: tuple[int, int], text: str, size_px: int, colour: Colour, *, anchor: str = "lm") -> None:
     """Write a line of text into a picture.
 
@@ -138,11 +163,18 @@ def write(pixels: Pixels, xy: tuple[int, int], text: str, size_px: int, colour: 
 def plate(text: str, size_px: int, mark: Colour) -> Pixels:
     """A text on a dark, rounded, half-transparent plate, with a bar of a colour at its left.
 
+    Args:
+        text: one line, or several divided by line breaks.
+        size_px: of the letters.
+        mark: colour of the bar.
+
     Returns:
         (H, W, 4), the last channel how much it covers.
     """
     scale = 4  # drawn larger and reduced, for smooth corners
-    width, height = text_size(text, size_px)
+    lines = text.split("\n")
+    sizes = [text_size(line, size_px) for line in lines]
+    width, height = max(size[0] for size in sizes), sum(size[1] for size in sizes)
     pad, bar = round(0.45 * size_px), max(3, round(0.22 * size_px))
     size = width + 2 * pad + bar, height + round(0.3 * size_px)
     back = Image.new("RGBA", (size[0] * scale, size[1] * scale), (12, 14, 18, 0))
@@ -152,5 +184,7 @@ def plate(text: str, size_px: int, mark: Colour) -> Pixels:
     draw.rounded_rectangle((inset, inset, inset + bar * scale, back.height - 1 - inset), bar * scale // 2, fill=mark)
     made = back.resize(size, Image.Resampling.LANCZOS)
     left = round(0.24 * size_px) + bar + round(0.32 * size_px)
-    ImageDraw.Draw(made).text((left, size[1] / 2), writable(text), font=font(size_px), fill=(*WHITE, 255), anchor="lm")
+    for place, line in enumerate(lines):
+        middle = size[1] / 2 + (place - (len(lines) - 1) / 2) * sizes[0][1]
+        ImageDraw.Draw(made).text((left, middle), writable(line), font=font(size_px), fill=(*WHITE, 255), anchor="lm")
     return np.asarray(made)

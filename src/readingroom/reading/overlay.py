@@ -140,7 +140,7 @@ def _write_texts(image: Pixels, marks: Sequence[Mark], letters_px: int) -> Pixel
             place = ground.place(mark.outline, made.shape[1], made.shape[0])
             if place is not None:
                 ground.take(place, made.shape[1], made.shape[0])
-                _lay(image, made, place)
+                lay(image, made, place)
                 break
         else:
             homeless.append(plate(mark.text, letters_px, mark.colour))
@@ -213,7 +213,8 @@ def _least_within(values: npt.NDArray[np.float32], across: int, down: int) -> np
     return np.array(least[: values.shape[0] - down + 1, : values.shape[1] - across + 1])
 
 
-def _lay(image: Pixels, made: Pixels, place: tuple[int, int]) -> None:
+def lay(image: Pixels, made: Pixels, place: tuple[int, int]) -> None:
+    """Lay a plate (H, W, 4) on an image (H, W, 3) that it fits into, its left upper corner at a place."""
     x, y = place
     under = image[y : y + made.shape[0], x : x + made.shape[1]]
     share = made[..., 3:].astype(np.float32) / 255
@@ -226,7 +227,7 @@ def _with_strip(image: Pixels, plates: Sequence[Pixels]) -> Pixels:
     strip = np.zeros((sum(made.shape[0] + gap for made in plates) + gap, image.shape[1], 3), dtype=np.uint8)
     top = gap
     for made in plates:
-        _lay(strip, made[:, : strip.shape[1] - gap], (gap, top))
+        lay(strip, made[:, : strip.shape[1] - gap], (gap, top))
         top += made.shape[0] + gap
     return np.concatenate([image, strip])
 

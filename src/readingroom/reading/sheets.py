@@ -13,15 +13,34 @@ import numpy.typing as npt
 from readingroom.cases.images import to_rgb8
 from readingroom.cases.view import View, crop_to_view
 from readingroom.core.errors import OutputError
-from readingroom.reading.lettering import INK, MUTED, PAPER, Colour, Pixels, shorten, text_size, write
+from readingroom.reading.lettering import INK, MUTED, PAPER, Colour, Pixels, plate, shorten, text_size, wrap, write
 from readingroom.reading.outlines import Outline
-from readingroom.reading.overlay import READER_COLOURS, Mark, draw_overlay
+from readingroom.reading.overlay import READER_COLOURS, Mark, draw_overlay, lay
 
 HEADINGS = ("Image", "Doctors", "Network")
+SURE: Colour = READER_COLOURS[0]
+UNSURE: Colour = (255, 170, 20)
+"""Colours of answers."""
 
 _GAP_SHARE, _TEXT_SHARE, _HEADING_SHARE = 0.04, 0.045, 0.05
 _LETTER_SHARE = 0.035
+_FRAME_SHARE = 0.012
 _LEAST_TEXT_PX = 13
+
+
+@dataclass(frozen=True)
+class Label:
+    """An answer as it is printed on a picture.
+
+    Args:
+        text: on two lines where one is too short.
+        colour: of the bar beside it.
+        framed: the picture has a frame in this colour too.
+    """
+
+    text: str
+    colour: Colour = SURE
+    framed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +53,14 @@ class Panel:
         marks: drawn on it at the size in which it is shown, so that lines and letters stay readable.
         view: of the image, which is cropped to it: the panel beside the anatomy and the text that was found over it are
             not shown. Look for text that was not found before a sheet leaves the hospital. None shows all there is.
+        label: printed at the lower left.
     """
 
     pixels: npt.NDArray[np.generic]
     caption: str = ""
     marks: Sequence[Mark] = ()
     view: View | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +159,8 @@ def _cropped(panel: Panel) -> Panel:
         return panel
     x0, y0, *_ = panel.view.box_xyxy_px
     pixels = crop_to_view(panel.pixels, panel.view)
-    return Panel(pixels, panel.caption, [_moved(mark, (1.0, 1.0), (-x0, -y0)) for mark in panel.marks])
+    moved = [_moved(mark, (1.0, 1.0), (-x0, -y0)) for mark in panel.marks]
+    return replace(panel, pixels=pixels, marks=moved, view=None)
 
 
 def _moved(mark: Mark, times: tuple[float, float], by: tuple[float, float] = (0, 0)) -> Mark:
@@ -221,7 +243,21 @@ class _Layout:
         marks = [_moved(mark, (size[0] / width, size[1] / height)) for mark in panel.marks]
         drawn = draw_overlay(shown, marks, letters_px=round(_LETTER_SHARE * self.cell_width))
         # A text that found no place stands on a strip below, which a cell has no room for.
-        return drawn if drawn.shape == shown.shape else _squeezed(drawn, *size)
+        fitting = drawn if drawn.shape == shown.shape else _squeezed(drawn, *size)
+        return fitting if panel.label is None else self._labelled(fitting, panel.label)
+
+    def _labelled(self, picture: Pixels, label: Label) -> Pixels:
+        """The picture with its answer at the lower left, and a frame where the answer is not sure."""
+        height, width = picture.shape[:2]
+        inset = max(3, self.near)
+        if label.framed:
+            thickness = max(3, round(_FRAME_SHARE * self.cell_width))
+            cv2.rectangle(picture, (0, 0), (width - 1, height - 1), label.colour, 2 * thickness)
+            inset += thickness
+        text = wrap(label.text, self.text_px, width - 2 * inset - 2 * self.text_px)
+        made = plate(text, self.text_px, label.colour)[: height - 2 * inset, : width - 2 * inset]
+        lay(picture, made, (inset, height - inset - made.shape[0]))
+        return picture
 
     def texts(
         self, texts: Sequence[str], widths: Sequence[int], size_px: int, colour: Colour, *, centred: bool = False

@@ -14,6 +14,8 @@ from readingroom.report.analyses.all import JUDGED
 from readingroom.report.analysis_tables import AnalysisTables, analysis_tables, shift_table
 from readingroom.report.arm_tables import ArmTables, arm_tables
 from readingroom.report.box_tables import BoxTables, box_tables
+from readingroom.report.documented_tables import DocumentedTables, documented_tables
+from readingroom.report.examples import Example, draw_examples
 from readingroom.report.findings import Findings, read_findings
 from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by_most
 from readingroom.report.headline import Lead, find_lead
@@ -92,6 +94,7 @@ class Content:
     analysed: dict[str, AnalysisTables]
     outlines: OutlineTables
     boxes: BoxTables
+    documented: DocumentedTables
     external: Table | None
     external_shown: Table | None
     comparisons: tuple[Group, ...]
@@ -101,6 +104,7 @@ class Content:
     software: Table | None
     walls: tuple[Wall, ...]
     missed: tuple[Missed, ...]
+    examples: tuple[Example, ...]
     methods: tuple[str, ...]
     limits: tuple[Limit, ...]
     audit: Findings | None
@@ -132,6 +136,7 @@ class Content:
                 *analysed,
                 *self.outlines.tables(),
                 *self.boxes.tables(),
+                *self.documented.tables(),
                 self.external,
             )
             if table is not None
@@ -185,6 +190,7 @@ def gather(
         analysed={split: analysis_tables(results, split, say) for split in JUDGED if split in results.splits},
         outlines=outline_tables(results, say),
         boxes=box_tables(results, say),
+        documented=documented_tables(results, say),
         external=shift_table(results, say),
         external_shown=shift_table(_networks(results), say),
         comparisons=tuple(_comparisons(results, lead, say)),
@@ -194,6 +200,7 @@ def gather(
         software=_software(run, say),
         walls=walls,
         missed=missed,
+        examples=_examples(results, readings, lead, images_root, say),
         methods=tuple(methods_paragraphs(run, results, say)),
         limits=tuple(find_limits(results, parts, dict(manifest), patients_known, say)),
         images_root=images_root,
@@ -353,14 +360,31 @@ def _walls(
     if images_root is None or not results.splits:
         return (), ()
     thumbnails = Thumbnails(images_root)
-    shown = readings[readings["split"] == results.splits[0]]
-    shown = shown[shown["repeat"] == 1] if "repeat" in shown else shown
+    shown = _shown_readings(readings, results.splits[0])
     walls = [
         hang(shown[shown["reader"] == reader.name], results.classes, reader.name, thumbnails, _MOST_SHOWN)
         for reader in results.readers
         if (shown["reader"] == reader.name).any()
     ]
     return tuple(walls), missed_by_most(shown, thumbnails, _MOST_SHOWN)
+
+
+def _examples(
+    results: Results, readings: pd.DataFrame, lead: Lead | None, images_root: Path | None, say: Translator
+) -> tuple[Example, ...]:
+    if images_root is None or not results.splits:
+        return ()
+    first = lead.performance.reader if lead is not None else ""
+    readers = sorted((reader.name for reader in results.readers), key=lambda name: name != first)
+    shown = _shown_readings(readings, results.splits[0])
+    return draw_examples(shown, results.classes, readers, Thumbnails(images_root), say.language)
+
+
+def _shown_readings(readings: pd.DataFrame, split: str) -> pd.DataFrame:
+    """Those of a part, the first repeat."""
+    shown = readings[readings["split"] == split]
+    first: pd.DataFrame = shown[shown["repeat"] == 1] if "repeat" in shown else shown
+    return first
 
 
 def named_classes(listed: Sequence[str] | None, readings: pd.DataFrame) -> Sequence[str]:

@@ -42,6 +42,12 @@ def analysis_sentences(results: Results, say: Translator) -> Iterator[str]:
         )
     if found.decision_curves:
         yield say("Net benefit is that of Vickers and Elkin (2006), acting at a probability at or above the threshold.")
+    if found.documentations:
+        yield say(
+            "A site of an examination counts as documented if one picture is of it by the reference standard, or by "
+            "the reader's answers; sensitivity and specificity over all sites and examinations with Rao and Scott's "
+            "intervals, numbers of sites with a bootstrap, both clustered by patient."
+        )
     if found.external:
         yield say("The external part was compared with the test part as two independent samples, by normal tests.")
 

@@ -18,12 +18,14 @@ from readingroom.core.translations import Translator
 from readingroom.report.analyses.boxed import FoundBoxes
 from readingroom.report.compute import compute_results
 from readingroom.report.content import Content, gather, named_classes
+from readingroom.report.examples import class_names
+from readingroom.report.figures.documented import shown_exams
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
 from readingroom.report.heat_panels import NO_HEAT_PANELS, HeatPanels, heat_panels
 from readingroom.report.measures import UNITS
 from readingroom.report.outline_sheets import Sheet, outline_sheets
-from readingroom.report.pictures import draw_pictures
+from readingroom.report.pictures import documented_drawings, draw_pictures
 from readingroom.report.run_folder import RunFolder, read_run_folder
 from readingroom.report.supplements import Supplements, write_supplements
 from readingroom.report.tables import Table
@@ -173,6 +175,8 @@ def render_page(
             analysed=content.analysed,
             outlines=content.outlines,
             boxes=content.boxes,
+            documented=content.documented,
+            documented_pictures=_documented_pictures(content, pictures),
             outline_sheets=sheets,
             heat_maps=heat_maps,
             analysis_titles=_TITLES,
@@ -186,6 +190,8 @@ def render_page(
             software_table=content.software,
             walls=content.walls,
             missed=content.missed,
+            examples=content.examples,
+            named=class_names(content.results.classes, say.language),
             methods=content.methods,
             words=supplements.words,
             checklists=supplements.checklists,
@@ -234,6 +240,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "audit": ("Data audit", content.audit is not None),
         "training": ("Training of the networks", "losses" in pictures or content.training is not None),
         **results,
+        "completeness": ("Completeness of the examination", bool(content.documented.tables())),
         "comparisons": ("Reader against reader", bool(content.comparisons)),
         "arms": ("What the protocol changes", bool(content.arms)),
         "published": ("Published against yours", content.published is not None),
@@ -245,7 +252,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "subgroups": ("Subgroups", shown is not None and bool(shown.subgroups)),
         "calibration": ("Calibration and usefulness", "calibration" in pictures or "decision" in pictures),
         "time": ("Reading time", content.times is not None),
-        "gallery": ("Cases", bool(content.walls)),
+        "gallery": ("Cases", bool(content.walls or content.examples)),
         "heat-maps": ("What the networks looked at", _has_heat_maps(content)),
         "methods": ("Methods", bool(content.methods)),
         "words": ("Results in words, ready to paste", bool(content.parts or content.lead)),
@@ -254,6 +261,15 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "software": ("Software and seeds", content.software is not None),
     }
     return [Section(name, say(title, part=part)) for name, (title, there) in wanted.items() if there]
+
+
+def _documented_pictures(content: Content, pictures: Mapping[str, Picture]) -> list[tuple[str, Picture, int, int]]:
+    """By reader: the figure, how many examinations it shows, and of how many."""
+    return [
+        (one.reader, pictures[name], len(shown_exams(one)), one.n)
+        for name, one in documented_drawings(content).items()
+        if name in pictures
+    ]
 
 
 def _folds(content: Content) -> int:

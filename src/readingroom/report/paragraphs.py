@@ -78,6 +78,7 @@ def results_paragraphs(
             list(_compared(results, lead.performance, say)),
             list(_people_together(results, lead.performance.split, say)),
             list(_subgroups(results, lead.performance, say)),
+            list(_documented(results, lead.performance, say)),
             list(_times(results, lead.performance, say)),
             list(_spread(results, lead.performance, say)),
             list(_external(results, lead.performance, say)),
@@ -304,6 +305,24 @@ def _spread(results: Results, lead: Performance, say: Translator) -> Iterator[st
             measure = say("AUC") if one.measure == "auc" else say("top-1 accuracy")
             values = {"mean": f"{one.mean:.3f}", "sd": f"{one.sd:.3f}"}
             yield say(texts[one.over], n=len(one.parts), measure=measure, **values)
+
+
+def _documented(results: Results, p: Performance, say: Translator) -> Iterator[str]:
+    own = [one for one in results.analyses.documentations if (one.reader, one.split) == (p.reader, p.split)]
+    for one in own:
+        if one.asked == "sites" and {"sensitivity", "specificity"} <= set(one.measures):
+            yield say(
+                "Of {n} examinations, the pictures documented {reference} of {sites} sites on average by the reference "
+                "standard and {answered} by {reader}; documented sites were recognised as such with a sensitivity of "
+                "{sensitivity}, missing ones with a specificity of {specificity}.",
+                n=one.n,
+                sites=len(one.places),
+                reference=f"{one.mean_reference.value:.1f}",
+                answered=f"{one.mean_answered.value:.1f}",
+                reader=one.reader,
+                sensitivity=interval_sentence("sensitivity", one.measures["sensitivity"], say),
+                specificity=interval_sentence("specificity", one.measures["specificity"], say),
+            )
 
 
 def _external(results: Results, lead: Performance, say: Translator) -> Iterator[str]:

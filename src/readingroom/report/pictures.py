@@ -10,6 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from readingroom.core.translations import Translator
+from readingroom.report.analyses.documented import Documentation
 from readingroom.report.arm_tables import main_measure
 from readingroom.report.content import Content
 from readingroom.report.figures.analyses import draw_calibration, draw_decision, draw_forest, draw_modalities
@@ -17,6 +18,7 @@ from readingroom.report.figures.arms import draw_arm
 from readingroom.report.figures.bars import draw_measures, draw_times
 from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
+from readingroom.report.figures.documented import draw_documented
 from readingroom.report.figures.flow import draw_flow
 from readingroom.report.figures.froc import draw_froc
 from readingroom.report.figures.matrix import draw_confusion
@@ -27,6 +29,7 @@ from readingroom.report.wording import SPLIT_NAMES
 
 Draw = Callable[[Pen], Figure]
 _LEAST_PARTS = 2
+_MOST_DOCUMENTED = 4
 
 
 def draw_pictures(content: Content, folder: Path, say: Translator) -> dict[str, Picture]:
@@ -98,6 +101,8 @@ def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
     if boxed:
         drawings["froc"] = partial(draw_froc, boxed=boxed)
     drawings |= _arm_drawings(content)
+    for name, one in documented_drawings(content).items():
+        drawings[name] = partial(draw_documented, found=one)
     reader = content.lead.performance.reader if content.lead is not None else None
     own = [one for one in found.subgroups if (one.reader, one.split) == (reader, split)]
     measures = list(dict.fromkeys(name for one in own for name in one.measures))[:3]
@@ -116,3 +121,12 @@ def _arm_drawings(content: Content) -> dict[str, Draw]:
         measures = [measure for measure in wanted if any(one.measure == measure for one in own)]
         drawings[f"arm-{number}"] = partial(draw_arm, found=own, measures=measures)
     return drawings
+
+
+def documented_drawings(content: Content) -> dict[str, Documentation]:
+    """By name of the figure: the sites that readers' answers document; the reader of the headline first."""
+    results = content.results
+    first = content.lead.performance.reader if content.lead is not None else None
+    shown = [one for one in results.analyses.documentations if one.asked == "sites" and one.split == results.splits[0]]
+    shown.sort(key=lambda one: one.reader != first)
+    return {f"documented-{place}": one for place, one in enumerate(shown[:_MOST_DOCUMENTED], start=1)}

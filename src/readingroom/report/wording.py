@@ -55,7 +55,7 @@ _DECIMALS = frozenset(
     }
     | {"iou", "dice", "surface_dice", "outlines", "average_precision", "false_boxes"}
 )
-_PIXELS = frozenset({"hausdorff95", "surface_distance"})
+_ONE_DECIMAL = frozenset({"hausdorff95", "surface_distance", "documented"})
 
 
 METHOD_NAMES = {
@@ -87,7 +87,7 @@ def value_text(measure: str, value: float | None) -> str:
     """A value: ``0.953`` for areas and F1, ``92.7%`` for rates, a dash where it is not defined."""
     if value is None:
         return "–"
-    if measure in _PIXELS:
+    if measure in _ONE_DECIMAL:
         return f"{value:.1f}"
     return f"{value:.3f}" if measure in _DECIMALS else f"{100 * value:.1f}%"
 
@@ -96,7 +96,7 @@ def interval_text(measure: str, estimate: Estimate | None, joint: str = "–") -
     """An interval, without its level: ``0.921–0.985`` or ``86.1–96.4``."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return ""
-    if measure in _PIXELS:
+    if measure in _ONE_DECIMAL:
         return f"{estimate.low:.1f}{joint}{estimate.high:.1f}"
     if measure in _DECIMALS:
         return f"{estimate.low:.3f}{joint}{estimate.high:.3f}"

@@ -13,6 +13,7 @@ from readingroom.report.analyses.arms import Arm, ArmDifference, arm_differences
 from readingroom.report.analyses.boxed import BoxPerformance, FoundBoxes, box_performances
 from readingroom.report.analyses.calibration import Calibration, calibrate
 from readingroom.report.analyses.decision import DecisionCurve, decide
+from readingroom.report.analyses.documented import Documentation, documentations
 from readingroom.report.analyses.external import Shift, shifts
 from readingroom.report.analyses.optimistic import Optimistic, flatter
 from readingroom.report.analyses.outlined import (
@@ -88,6 +89,7 @@ class Analyses:
         outline_differences: between these readers.
         boxes: of every reader that finds boxes.
         arms: every reader under other protocols, against here.
+        documentations: which sites of each examination every reader's answers document; where the classes are sites.
     """
 
     calibrations: tuple[Calibration, ...] = ()
@@ -104,6 +106,7 @@ class Analyses:
     outline_differences: tuple[OutlineDifference, ...] = ()
     boxes: tuple[BoxPerformance, ...] = ()
     arms: tuple[ArmDifference, ...] = ()
+    documentations: tuple[Documentation, ...] = ()
 
 
 def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Performance], asked: Asked) -> Analyses:
@@ -138,4 +141,5 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         outline_differences=outline_differences(asked.outlined, level),
         boxes=() if asked.boxes is None else box_performances(asked.boxes, level),
         arms=arm_differences(asked.arms, asked.here, classes, positive, level),
+        documentations=tuple(documentations(judged, classes, level, patients_known=known)),
     )

@@ -28,9 +28,14 @@ _FAMILIES = {
     "people": "People together",
     "modalities": "With and without help: multi-reader multi-case analysis",
     "time-ratios": "Reading times compared",
+    "documented-sites": "Documented sites, by site",
+    "documented-exams": "Documented sites, by examination",
+    "documented": "Completeness of the examination",
     "agreement": "Agreement",
     "kappa": "Agreement of every pair of readers",
 }
+
+_OF_ONE_READER = frozenset({"documented-sites", "documented-exams"})
 
 
 @dataclass(frozen=True)
@@ -90,5 +95,6 @@ def _title(table: Table, say: Translator) -> str:
             split = table.name.removeprefix(f"{family}-").split("-")[0]
             # A table of subgroups is of the fact that heads its second column.
             fact = f" ({table.columns[1]})" if family == "subgroups" else ""
-            return say("{part}: {title}", part=say(SPLIT_NAMES.get(split, split)), title=say(title) + fact)
+            named = say("{part}: {title}", part=say(SPLIT_NAMES.get(split, split)), title=say(title) + fact)
+            return say("{name}: {value}", name=named, value=table.title) if family in _OF_ONE_READER else named
     return table.title or table.name.replace("-", " ").capitalize()
