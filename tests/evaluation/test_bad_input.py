@@ -110,6 +110,9 @@ FUNCTIONS: dict[str, Function] = {
     "cohen_kappa": function(partial(ev.cohen_kappa, classes=ABC), a="class", b="class"),
     "cohen_kappa of any class": function(ev.cohen_kappa, a="any_class", b="any_class"),
     "compare_calls": function(ev.compare_calls, **TWO_CALLS),
+    "compare_grades": function(
+        partial(ev.compare_grades, classes=ABC, replicates=5), reference="class", a="class", b="class", cluster="unit"
+    ),
     "compare_over_classes": function(ev.compare_over_classes, a="number", b="number"),
     "compare_predictive_values": function(ev.compare_predictive_values, **TWO_CALLS),
     "compare_times": function(ev.compare_times, a="time", b="time", cluster="unit"),
@@ -120,6 +123,9 @@ FUNCTIONS: dict[str, Function] = {
     "diagnostic_table": function(ev.diagnostic_table, truth="binary", call="binary"),
     "expected_calibration_error": function(partial(ev.expected_calibration_error, replicates=0), **RISK),
     "fleiss_kappa": function(partial(ev.fleiss_kappa, classes=ABC), ratings="ratings"),
+    "grade_table": function(
+        partial(ev.grade_table, classes=ABC, replicates=5), reference="class", grade="class", cluster="unit"
+    ),
     "hand_till": function(partial(ev.hand_till, classes=ABC), truth="class", scores="scores"),
     "hosmer_lemeshow": function(partial(ev.hosmer_lemeshow, groups=3), **RISK),
     "icc": function(ev.icc, ratings="measurements"),
@@ -318,5 +324,5 @@ def test_no_public_function_is_left_out() -> None:
     functions = [getattr(ev, name) for name in ev.__all__ if inspect.isfunction(getattr(ev, name))]
     public = {function.__name__ for function in functions if function.__module__ not in ELSEWHERE}
     assert public == {name.split()[0] for name in FUNCTIONS} | set(REFUSED)
-    assert len(public) == 50
+    assert len(public) == 52
     assert len(FAULTS) > 1000

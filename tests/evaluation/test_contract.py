@@ -63,6 +63,23 @@ ESTIMATES: dict[str, Callable[[Frame, float], ev.Estimate]] = {
     "froc by patient": lambda f, level: ev.froc(marks(f), between="linear", level=level, replicates=60).by_patient.mean,
     "average_precision": lambda f, level: ev.average_precision(marks(f), level=level, replicates=60),
     "cohen_kappa": lambda f, level: ev.cohen_kappa(f.truth, calls(f), level=level),
+    **{
+        name: lambda f, level, name=name: ev.grade_table(f.truth, calls(f), classes=[0, 1], replicates=60, level=level)[
+            name
+        ]
+        for name in ("quadratic_kappa", "linear_kappa")
+    },
+    **{
+        f"clustered {name}": lambda f, level, name=name: ev.grade_table(
+            f.truth, calls(f), classes=[0, 1], cluster=f.patient, replicates=60, level=level
+        )[name]
+        for name in ("quadratic_kappa", "linear_kappa", "mean_absolute_error")
+    },
+    "within_one": lambda f, level: (
+        ev.grade_table(
+            3 * f.truth, [3 * call for call in calls(f)], classes=range(4), cluster=f.patient, replicates=2, level=level
+        ).within_one
+    ),
     "fleiss_kappa": lambda f, level: ev.fleiss_kappa(np.column_stack([f.truth, calls(f)]), level=level),
     "icc": lambda f, level: ev.icc(np.column_stack([f.a, f.b]), level=level),
     "brier": lambda f, level: ev.brier(f.truth, f.a, level=level),
@@ -106,6 +123,12 @@ TESTS: dict[str, Callable[[Frame, str, str], ev.Test]] = {
     ),
     "compare_times": lambda f, a, b: ev.compare_times(f[a], f[b], cluster=f.patient),
     "multireader": lambda f, a, b: ev.multireader(two_modalities(f, a, b), readers="fixed").test,
+    **{
+        name: lambda f, a, b, name=name: ev.compare_grades(
+            f.truth, calls(f, a), calls(f, b), classes=[0, 1], cluster=f.patient, replicates=60
+        )[name]
+        for name in ("quadratic_kappa", "linear_kappa", "mean_absolute_error")
+    },
     "mcnemar": lambda f, a, b: ev.compare_calls(f.truth, calls(f, a), calls(f, b)).accuracy,
     "ppv": lambda f, a, b: ev.compare_predictive_values(f.truth, calls(f, a), calls(f, b)).ppv,
     "npv": lambda f, a, b: ev.compare_predictive_values(f.truth, calls(f, a), calls(f, b)).npv,
@@ -218,6 +241,14 @@ SINGLY: dict[str, tuple[Callable[[Frame], Any], Callable[[Frame], Any]]] = {
     "bootstrap table": (
         lambda f: ev.bootstrap_table(f.truth, call=calls(f), cluster=f.index, replicates=40).npv,
         lambda f: ev.bootstrap_table(f.truth, call=calls(f), replicates=40).npv,
+    ),
+    "grade table": (
+        lambda f: ev.grade_table(f.truth, calls(f), classes=[0, 1], cluster=f.index, replicates=40).quadratic_kappa,
+        lambda f: ev.grade_table(f.truth, calls(f), classes=[0, 1], replicates=40).quadratic_kappa,
+    ),
+    "grades compared": (
+        lambda f: ev.compare_grades(f.truth, calls(f), calls(f, "b"), classes=[0, 1], cluster=f.index).linear_kappa,
+        lambda f: ev.compare_grades(f.truth, calls(f), calls(f, "b"), classes=[0, 1]).linear_kappa,
     ),
     "permutation": (
         lambda f: ev.permutation_test(f.truth, f.a, f.b, cluster=f.index, replicates=40),

@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from readingroom.core.errors import EvaluationError
+from readingroom.evaluation.kappa import WEIGHTS, distances
 from readingroom.evaluation.weighted import (
     WeightedArea,
     WeightedCallable,
     WeightedDifference,
+    WeightedKappa,
     WeightedRatio,
     WeightedTotals,
 )
@@ -38,6 +40,38 @@ def test_the_fast_ratio_of_a_draw_is_the_plain_ratio(seed: int) -> None:
     assert ours == (
         pytest.approx(np.sum(drawn[codes] * above) / plain) if plain else pytest.approx(np.nan, nan_ok=True)
     )
+
+
+def kappa_of(a: np.ndarray, b: np.ndarray, weights: str, codes: np.ndarray, count: int) -> WeightedKappa:
+    cells = np.zeros((16, a.size))
+    cells[a * 4 + b, np.arange(a.size)] = 1
+    return WeightedKappa(WeightedTotals(cells, codes, count), WEIGHTS[weights](distances(4), 4))
+
+
+@pytest.mark.parametrize("weights", ["linear", "quadratic"])
+def test_the_fast_kappa_of_a_draw_is_the_plain_kappa_of_the_readings_drawn(weights: str) -> None:
+    random = np.random.default_rng(7)
+    a, codes = random.integers(0, 4, 60), np.arange(60) % 12
+    b = np.clip(a + random.integers(-1, 2, 60), 0, 3)
+    for _ in range(20):
+        drawn = np.bincount(random.integers(0, 12, 12), minlength=12).astype(float)
+        rows = np.repeat(np.arange(60), drawn[codes].astype(int))
+        plain = cohen_kappa_score(a[rows], b[rows], weights=weights, labels=range(4))
+        assert kappa_of(a, b, weights, codes, 12).of(drawn) == pytest.approx(plain, abs=1e-12)
+    assert np.isnan(kappa_of(a * 0, b * 0, weights, codes, 12).of(np.ones(12)))
+    assert np.isnan(kappa_of(a, b, weights, codes, 12).of(np.zeros(12)))
+
+
+def test_the_influence_of_kappa_adds_up_to_nothing_and_follows_the_jackknife() -> None:
+    random = np.random.default_rng(3)
+    a = random.integers(0, 4, 400)
+    b = np.clip(a + random.integers(-1, 2, 400), 0, 3)
+    fast = kappa_of(a, b, "quadratic", np.arange(400) % 80, 80)
+    plain = WeightedCallable(
+        lambda x, y: float(cohen_kappa_score(x, y, weights="quadratic")), (a, b), np.arange(400) % 80, 80
+    )
+    assert fast.influence().sum() == pytest.approx(0, abs=1e-9)
+    assert np.corrcoef(fast.influence(), plain.influence())[0, 1] > 0.999
 
 
 def test_influences_add_up_to_nothing_and_follow_the_jackknife() -> None:

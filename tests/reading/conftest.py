@@ -31,6 +31,19 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def ordered_bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ordered") / "分级"
+    network = build_network("test_resnet", 3, head=(8,), image_size=32, seed=1, ordered=True)
+    bundle = ReaderBundle(
+        name="分级", network="test_resnet", head=(8,), classes=("Rf0", "Rf1", "Rf2"), positive=None,
+        preprocessing=Preprocessing("auto", 32, "stretch", (0.3, 0.2, 0.1), (0.2, 0.2, 0.2)),
+        threshold=None, facts={"study": "s"}, ordered=True,
+    )  # fmt: skip
+    save_bundle(folder, bundle, network, pd.DataFrame([], columns=list(LEARNED_COLUMNS)))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("图像")
     draws = np.random.default_rng(0)

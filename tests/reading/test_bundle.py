@@ -28,6 +28,24 @@ def test_a_bundle_comes_back_with_its_weights_contract_and_threshold(bundle_fold
     )
 
 
+def test_a_bundle_of_ordered_grades_comes_back_as_one(ordered_bundle_folder: Path) -> None:
+    bundle = load_bundle(ordered_bundle_folder)
+    assert bundle.ordered
+    network = load_network(ordered_bundle_folder, bundle)
+    expected = build_network("test_resnet", 3, head=(8,), image_size=32, seed=1, ordered=True).state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in network.state_dict().items())
+
+
+def test_a_bundle_from_before_grades_could_be_ordered_still_loads(copied: Path) -> None:
+    path = copied / "reader.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    del values["ordered"]
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    bundle = load_bundle(copied)
+    assert not bundle.ordered
+    assert load_network(copied, bundle) is not None
+
+
 def test_a_score_at_the_threshold_is_positive(bundle_folder: Path) -> None:
     scores = np.array([[0.5, 0.5], [0.51, 0.49], [0.1, 0.9]])
     assert load_bundle(bundle_folder).predicted(scores) == ["polyp <b>", "正常", "polyp <b>"]

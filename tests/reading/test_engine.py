@@ -13,10 +13,16 @@ def _batch(count: int) -> np.ndarray:
     return np.random.default_rng(count).integers(0, 256, (count, 32, 32, 3)).astype(np.uint8)
 
 
+@pytest.fixture(params=["bundle_folder", "ordered_bundle_folder"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    found: Path = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture(params=["torch", "torch-bfloat16", "openvino"])
-def engine(request: pytest.FixtureRequest, bundle_folder: Path) -> tuple[Engine, float]:
-    bundle = load_bundle(bundle_folder)
-    network = load_network(bundle_folder, bundle)
+def engine(request: pytest.FixtureRequest, folder: Path) -> tuple[Engine, float]:
+    bundle = load_bundle(folder)
+    network = load_network(folder, bundle)
     if request.param == "openvino":
         if not has_openvino():
             pytest.skip("the extra readingroom[openvino] is not installed")
@@ -26,16 +32,16 @@ def engine(request: pytest.FixtureRequest, bundle_folder: Path) -> tuple[Engine,
     return TorchEngine(network, bundle.preprocessing, device="cpu"), 1e-6
 
 
-def test_every_engine_gives_the_scores_of_the_plain_network(engine: tuple[Engine, float], bundle_folder: Path) -> None:
+def test_every_engine_gives_the_scores_of_the_plain_network(engine: tuple[Engine, float], folder: Path) -> None:
     one, tolerance = engine
-    bundle = load_bundle(bundle_folder)
+    bundle = load_bundle(folder)
     images = _batch(5)
     mean, sd = (
         torch.tensor(values).view(1, 3, 1, 1) for values in (bundle.preprocessing.mean, bundle.preprocessing.sd)
     )
     inputs = (torch.from_numpy(images).permute(0, 3, 1, 2) / 255 - mean) / sd
     with torch.inference_mode():
-        expected = torch.softmax(load_network(bundle_folder, bundle)(inputs), dim=1).numpy()
+        expected = torch.softmax(load_network(folder, bundle)(inputs), dim=1).numpy()
     scores = one.scores(images)
     assert scores.dtype == np.float32
     assert np.allclose(scores, expected, atol=tolerance)

@@ -166,6 +166,33 @@ def test_people_are_readers_in_the_same_table(phantoms: Path, values: dict[str, 
     assert "simulated junior" in run.report.read_text(encoding="utf-8")
 
 
+def test_a_reader_of_ordered_grades_is_trained_judged_and_described_as_one(
+    phantoms: Path, values: dict[str, Any], tmp_path: Path
+) -> None:
+    cases = pd.read_csv(phantoms / "ph" / "cases.csv")
+    cases["grade"] = [f"g{int(patient[-1]) % 3}" for patient in cases["patient"]]
+    cases.to_csv(phantoms / "ph" / "graded.csv", index=False)
+    readers = [{"network": "test_resnet", "weights": "random", "ordered": ordered} for ordered in (False, True)]
+    graded = {
+        "study": "graded", "cases": "ph/graded.csv", "readers": readers,
+        "task": {"kind": "grading", "label": "grade", "classes": ["g0", "g1", "g2"]},
+    }  # fmt: skip
+    run = _study(phantoms, values | graded).run(out=tmp_path)
+    facts = run.manifest["readers"]
+    assert {name: one["ordered"] for name, one in facts.items()} == {
+        "test_resnet-random": False, "test_resnet-random-ordered": True,
+    }  # fmt: skip
+    assert load_bundle(run.folder.path / "readers" / "test_resnet-random-ordered").ordered
+    scores = run.readings[run.readings["reader"] == "test_resnet-random-ordered"][score_columns(["g0", "g1", "g2"])]
+    assert scores.sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-5)
+    assert {one["reader"] for one in run.results["analyses"]["grades"]} == set(facts)
+    page = run.report.read_text(encoding="utf-8")
+    assert "Ordered grades" in page
+    assert "proportional odds, McCullagh 1980" in page
+    assert (run.report.parent / "tables" / "ordered-test.csv").is_file()
+    assert (run.report.parent / "figures" / "grades.svg").is_file()
+
+
 def test_as_published_copies_come_before_the_split_and_the_report_says_so(
     phantoms: Path, values: dict[str, Any], tmp_path: Path
 ) -> None:

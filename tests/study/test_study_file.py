@@ -105,6 +105,19 @@ def test_a_wrong_override_says_what_is_wrong(tmp_path: Path, override: str, said
         ("study: a\ncases: c\nreaders: [{network: a, name: ../x}]\n", "name of a folder"),
         ("study: a\ncases: c\nreaders: []\n", "readers"),
         ("study: a\ncases: c\nreaders: [{network: a}]\ntask: {classes: [yes, no]}\n", "needs quotes"),
+        ("study: a\ncases: c\nreaders: [{network: a, ordered: true}]\n", "readers.ordered needs task.kind: grading"),
+        (
+            "study: a\ncases: c\ntask: {kind: grading}\nreaders: [{network: a, ordered: true}]\n",
+            "readers.ordered needs task.classes",
+        ),
+        (
+            "study: a\ncases: c\ntask: {kind: grading}\nreaders: [{network: a, ordered: true, decoder: unet}]\n",
+            "line 4, readers.0: ordered does not go with a decoder",
+        ),
+        (
+            "study: a\ncases: c\ntask: {kind: grading}\nreaders: [{network: a, ordered: true, detector: fcos}]\n",
+            "line 4, readers.0: ordered does not go with a detector",
+        ),
     ],
 )
 def test_what_is_no_study_file_says_why(tmp_path: Path, text: str, said: str) -> None:
@@ -118,6 +131,11 @@ def test_a_missing_or_foreign_file_is_an_error_with_its_name(tmp_path: Path) -> 
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(StudyFileError, match="UTF-8"):
         load_study_file(tmp_path / "binary.yaml")
+
+
+def test_a_reader_of_ordered_grades_says_so_in_its_name(tmp_path: Path) -> None:
+    study = _load(tmp_path, GOOD.replace("train: head,", "train: head, ordered: true,"))
+    assert study.reader_list[0].reader_name == "convmixer_768_32-imagenet-frozen-ordered"
 
 
 def test_a_matrix_of_readers_leaves_out_frozen_random_backbones(tmp_path: Path) -> None:

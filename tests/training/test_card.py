@@ -20,3 +20,14 @@ def test_a_card_says_what_a_user_must_know() -> None:
         "痔疮",
     ):
         assert said in card
+    assert "cumulative link" not in card
+
+
+def test_the_card_of_a_reader_of_ordered_grades_says_so() -> None:
+    facts = {
+        "plan": {"weights": "random", "train": "all"}, "parameters": 1, "started_from": None, "study": "s",
+        "epochs_run": 1, "kept_epoch": 1, "precision": "float32", "device": "cpu",
+    }  # fmt: skip
+    contract = Preprocessing("auto", 64, "stretch", (0.3, 0.2, 0.1), (0.2, 0.2, 0.2))
+    bundle = ReaderBundle("r", "resnet18", (8,), ("Rf0", "Rf1", "Rf2"), None, contract, None, facts, ordered=True)
+    assert "head [8], then a cumulative link: one number an image" in write_card(bundle, {"training": 7})

@@ -12,10 +12,13 @@ from rich.console import Console
 
 from readingroom.core.errors import TrainingError
 from readingroom.core.progress import BarProgress, Progress, SilentProgress
+from readingroom.evaluation import cohen_kappa
 from readingroom.networks import Network, build_network
+from readingroom.training.augmentation import Augmenter
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.fitting import Fitted, fit
 from readingroom.training.objectives import Examples, validation_metrics
+from readingroom.training.prepared import PreparedImages
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import ImageSource, Rows, Spares
 
@@ -50,6 +53,27 @@ def _fit(
 ) -> Fitted:
     checkpoint, progress = Checkpoint(folder, "key", interval_s=0.0), progress or SilentProgress()
     return fit(_network(), source, examples, recipe, seed=3, name="r", checkpoint=checkpoint, progress=progress)
+
+
+def test_grades_are_learned_in_their_order(tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    grades = (np.arange(96) % 4).astype(np.int64)
+    pixels = draws.integers(40, 120, (96, 32, 32, 3)).astype(np.uint8)
+    pixels[:, 8:24, 8:24, 0] += (30 * grades[:, None, None]).astype(np.uint8)
+    np.save(tmp_path / "images.npy", pixels)
+    source = ImageSource(PreparedImages(tmp_path / "images.npy"), Augmenter(None, 32, (0.3,) * 3, (0.2,) * 3, 7))
+    network = build_network("test_resnet", 4, image_size=32, seed=1, ordered=True)
+    rows = np.arange(96)
+    examples, recipe = Examples(rows[:64], rows[64:], grades, 4), RECIPE.model_copy(update={"epochs": 12, "rate": 1e-2})
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "key")
+    fitted = fit(network, source, examples, recipe, seed=3, name="r", checkpoint=checkpoint, progress=SilentProgress())
+    network.load_state_dict(fitted.weights)
+    with torch.inference_mode():
+        given = network.eval()(source.plain(rows[64:], Spares()))
+        severity = network.head.output.severity(network.features(source.plain(rows[64:], Spares())))[:, 0].numpy()
+    means = [severity[grades[64:] == grade].mean() for grade in range(4)]
+    assert means == sorted(means)
+    assert float(cohen_kappa(grades[64:], given.argmax(dim=1).numpy(), weights="quadratic").value or 0) > 0.8
 
 
 def _same(a: Fitted, b: Fitted) -> bool:

@@ -27,6 +27,7 @@ from readingroom.evaluation.margins import NonInferiority, non_inferiority
 from readingroom.evaluation.matching import Matches, box_iou, match_boxes
 from readingroom.evaluation.multiclass import OneAgainstRest, Spread, hand_till, one_against_rest
 from readingroom.evaluation.operating import Cost, OperatingPoint, operating_point
+from readingroom.evaluation.ordered import compare_grades, grade_table
 from readingroom.evaluation.overlaps import Overlap, overlap, summarise_overlaps
 from readingroom.evaluation.paired import cochran_q, compare_calls, holm, mcnemar
 from readingroom.evaluation.permutation import permutation_test
@@ -87,6 +88,7 @@ __all__ = [
     "cochran_q",
     "cohen_kappa",
     "compare_calls",
+    "compare_grades",
     "compare_over_classes",
     "compare_predictive_values",
     "compare_samples",
@@ -99,6 +101,7 @@ __all__ = [
     "expected_calibration_error",
     "fleiss_kappa",
     "froc",
+    "grade_table",
     "hand_till",
     "holm",
     "hosmer_lemeshow",

@@ -54,8 +54,13 @@ def cohen_kappa(
     rows, columns = coded(first, names, "a"), coded(second, names, "b")
     k, method = len(names), f"cohen kappa, {weights or 'unweighted'}"
     p = np.bincount(rows * k + columns, minlength=k * k).reshape(k, k) / n
-    weight = weigh(np.abs(np.subtract.outer(np.arange(k), np.arange(k))).astype(np.float64), k)
-    return _kappa(p, weight, n, checked_level(level), method)
+    return _kappa(p, weigh(distances(k), k), n, checked_level(level), method)
+
+
+def distances(classes: int) -> Floats:
+    """(K, K) how many classes lie between two, in their order."""
+    places = np.arange(classes, dtype=np.float64)
+    return np.asarray(np.abs(places[:, None] - places[None, :]))
 
 
 def _ordered(a: NDArray[Any], b: NDArray[Any], weights: str | None) -> list[Any]:

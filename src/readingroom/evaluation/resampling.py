@@ -186,10 +186,25 @@ def compare_samples(
         for sample, own in zip(samples, (codes[:ends], codes[ends:]), strict=True)
     ]
     weighted: dict[str, Weighted] = {"first": parts[0], "second": parts[1], "difference": WeightedDifference(*parts)}
-    both = _Sample((), codes, len(patients), [np.arange(len(patients))])
-    found = _estimates(weighted, both, "percentile", replicates, seed, level)
+    found = bootstrap_together(weighted, codes, len(patients), replicates=replicates, seed=seed, level=level)
     sizes = {"first": ends, "second": codes.size - ends, "difference": codes.size}
     return SamplesCompared(**{name: replace(estimate, n=sizes[name]) for name, estimate in found.items()})
+
+
+def bootstrap_together(
+    weighted: dict[str, Weighted], codes: Ints, count: int, *, replicates: int, seed: int, level: float
+) -> dict[str, Estimate]:
+    """Several statistics of the same readings with their percentile intervals, from one set of draws.
+
+    Args:
+        weighted: by name.
+        codes: (n,) number of each reading's cluster.
+        count: clusters in all.
+        replicates: how many.
+        seed: the same seed gives the same intervals.
+        level: confidence level.
+    """
+    return _estimates(weighted, _Sample((), codes, count, [np.arange(count)]), "percentile", replicates, seed, level)
 
 
 @dataclass(frozen=True, eq=False)

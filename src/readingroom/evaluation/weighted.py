@@ -140,6 +140,39 @@ class WeightedMean(Weighted):
         return np.asarray(np.mean([part.influence() for part in self._parts], axis=0))
 
 
+class WeightedKappa(Weighted):
+    """Cohen's kappa of two readers, disagreements weighted.
+
+    Args:
+        totals: of the K² cells of the table of both readers' classes, row by row.
+        weight: (K, K) by how much a cell counts as agreement.
+    """
+
+    def __init__(self, totals: WeightedTotals, weight: Floats) -> None:
+        self._totals, self._weight = totals, weight
+
+    def of(self, drawn: Floats) -> float:
+        """Kappa where cluster c counts ``drawn[c]`` times; not a number where both gave one class throughout."""
+        cells = self._totals.of(drawn)
+        n = float(cells.sum())
+        return _kappa(cells.reshape(self._weight.shape) / n, self._weight)[0] if n else np.nan
+
+    def influence(self) -> Floats:
+        """(C,) sums of the terms of Fleiss, Cohen & Everitt's variance (1969), centred."""
+        cells = self._totals.sums.sum(axis=1)
+        p = cells.reshape(self._weight.shape) / cells.sum()
+        value, chance = _kappa(p, self._weight)
+        means = (self._weight @ p.sum(axis=0))[:, None] + (p.sum(axis=1) @ self._weight)[None, :]
+        each = self._weight - means * (1 - value) - (value - chance * (1 - value))
+        return np.asarray(each.ravel() @ self._totals.sums)
+
+
+def _kappa(p: Floats, weight: Floats) -> tuple[float, float]:
+    """Kappa of a table of shares, and the agreement to be had by chance."""
+    agreed, chance = float((p * weight).sum()), float(p.sum(axis=1) @ weight @ p.sum(axis=0))
+    return (np.nan if chance >= 1 - 1e-12 else (agreed - chance) / (1 - chance)), chance
+
+
 class WeightedDifference(Weighted):
     """One statistic minus another, on the same draw."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from readingroom.networks.build import build_network
 from readingroom.networks.cost import seconds_per_image
+from readingroom.networks.cumulative import CumulativeLink
 from readingroom.networks.facts import NetworkFacts, describe
 from readingroom.networks.heads import build_head
 from readingroom.networks.names import check_name, network_names
@@ -15,6 +16,7 @@ from readingroom.networks.spatial import SpatialLayer, find_spatial_layer
 from readingroom.networks.weights import Loaded
 
 __all__ = [
+    "CumulativeLink",
     "Loaded",
     "Network",
     "NetworkFacts",

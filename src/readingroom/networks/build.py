@@ -27,6 +27,7 @@ def build_network(
     in_channels: int = 3,
     drop_rate: float = 0.0,
     seed: int = 0,
+    ordered: bool = False,
 ) -> Network:
     """Build a network: a named backbone with its weights, and a new head.
 
@@ -43,6 +44,7 @@ def build_network(
         in_channels: channels of the images.
         drop_rate: share of units that the head drops in training.
         seed: the study's seed.
+        ordered: the classes are grades; the head ends in a cumulative link, see `build_head`.
 
     Returns:
         The network, in training mode, on the CPU, in float32. ``loaded`` says which weights it has.
@@ -58,14 +60,14 @@ def build_network(
         torch.Size([2, 3])
     """
     check_name(name)
-    _check_numbers(classes, head, image_size, in_channels, drop_rate)
+    _check_numbers(classes, head, image_size, in_channels, drop_rate, ordered=ordered)
     checkpoint = None if str(weights) == RANDOM else read_checkpoint(weights, name)
     backbone, loaded = _start_backbone(name, image_size, in_channels, checkpoint, seed)
     features = measure_features(backbone, name, image_size=image_size, in_channels=in_channels)
     return Network(
         name,
         backbone,
-        build_head(features, classes, hidden=head, drop_rate=drop_rate, seed=seed),
+        build_head(features, classes, hidden=head, drop_rate=drop_rate, seed=seed, ordered=ordered),
         image_size=image_size,
         in_channels=in_channels,
         feature_count=features,
@@ -86,10 +88,14 @@ def _start_backbone(
         raise unsuitable_size(name, image_size, error) from error
 
 
-def _check_numbers(classes: int, head: Sequence[int], image_size: int, in_channels: int, drop_rate: float) -> None:
+def _check_numbers(
+    classes: int, head: Sequence[int], image_size: int, in_channels: int, drop_rate: float, *, ordered: bool
+) -> None:
     positive = {"classes": classes, "input.size": image_size, "in_channels": in_channels}
     problems = [Problem(key, f"{value} is not 1 or more") for key, value in positive.items() if value < 1]
     problems += [Problem("head", f"a layer of {units} units is not possible") for units in head if units < 1]
+    if ordered and classes == 1:
+        problems.append(Problem("ordered", "one class has no order: give two grades or more"))
     if not 0.0 <= drop_rate < 1.0:
         problems.append(Problem("drop_rate", f"{drop_rate} is not within 0 and 1"))
     if problems:

@@ -1,4 +1,4 @@
-"""Heads: what turns the features of a backbone into one logit a class."""
+"""Heads: what turns the features of a backbone into one logit a class, of classes with an order or without."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from readingroom.networks.cumulative import CumulativeLink
 from readingroom.networks.initialise import seeded
 
 
 def build_head(
-    features: int, classes: int, *, hidden: Sequence[int] = (), drop_rate: float = 0.0, seed: int = 0
+    features: int,
+    classes: int,
+    *,
+    hidden: Sequence[int] = (),
+    drop_rate: float = 0.0,
+    seed: int = 0,
+    ordered: bool = False,
 ) -> nn.Sequential:
     """A linear layer, or a stack of dense layers with ReLU between them, from features to logits.
 
@@ -26,6 +33,8 @@ def build_head(
         hidden: units of the dense layers before the last one; study 2 has ``(1024, 512, 256, 64)``.
         drop_rate: share of the units dropped in training: of the features, and after every ReLU.
         seed: the study's seed.
+        ordered: the classes are grades, from the least to the most severe: the last layer is a `CumulativeLink`, whose
+            logits are log-probabilities.
 
     Returns:
         A module from (B, F) to (B, C). The names of its tensors do not depend on ``drop_rate``.
@@ -45,8 +54,15 @@ def build_head(
             if drop_rate > 0:
                 layers[f"drop{number}"] = nn.Dropout(drop_rate)
             width = units
-        layers["output"] = _dense(width, classes, relu=False)
+        layers["output"] = _link(width, classes) if ordered else _dense(width, classes, relu=False)
     return nn.Sequential(layers)
+
+
+def _link(inputs: int, grades: int) -> CumulativeLink:
+    link = CumulativeLink(inputs, grades)
+    with torch.no_grad():
+        nn.init.xavier_uniform_(link.severity.weight)
+    return link
 
 
 def _dense(inputs: int, outputs: int, *, relu: bool) -> nn.Linear:

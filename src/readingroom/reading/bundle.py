@@ -97,6 +97,7 @@ class ReaderBundle:
         facts: how it was made: weights, training, epochs, seed, times, study. For people, never for computing.
         outlines: how it outlines; None for a reader that does not.
         boxes: how it finds boxes; None for a reader that does not.
+        ordered: the classes are grades, and the head ends in a cumulative link.
     """
 
     name: str
@@ -109,6 +110,7 @@ class ReaderBundle:
     facts: dict[str, Any] = field(default_factory=dict)
     outlines: Outlining | None = None
     boxes: Detecting | None = None
+    ordered: bool = False
 
     def predicted(self, scores: Any) -> list[str]:
         """Classes answered for scores (N, C): by the threshold for two classes, by the highest score for more."""
@@ -138,6 +140,7 @@ def save_bundle(folder: str | Path, bundle: ReaderBundle, network: nn.Module, le
         "name": bundle.name,
         "network": bundle.network,
         "head": list(bundle.head),
+        "ordered": bundle.ordered,
         "classes": list(bundle.classes),
         "positive": bundle.positive,
         "preprocessing": bundle.preprocessing.as_dict(),
@@ -173,6 +176,7 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
             facts={**values["facts"], "weights_sha256": values["weights_sha256"]},
             outlines=_outlining(values.get("outlines")),
             boxes=_detecting(values.get("boxes")),
+            ordered=bool(values.get("ordered", False)),
         )
     except (KeyError, TypeError) as error:
         raise BundleError(f"the reader's description is incomplete ({error})", file=path) from error
@@ -204,8 +208,13 @@ def load_network(folder: str | Path, bundle: ReaderBundle) -> Network:
     Raises:
         BundleError: the weights are missing, damaged, or not those of the description.
     """
-    size = bundle.preprocessing.size
-    network = build_network(bundle.network, len(bundle.classes), weights="random", head=bundle.head, image_size=size)
+    network = build_network(
+        bundle.network,
+        len(bundle.classes),
+        head=bundle.head,
+        image_size=bundle.preprocessing.size,
+        ordered=bundle.ordered,
+    )
     _load_weights(folder, bundle, network)
     return network.eval()
 

@@ -11,6 +11,7 @@ from readingroom.evaluation import Estimate, Test
 from readingroom.report.analyses.agreement import REFERENCE, Agreement
 from readingroom.report.analyses.reader_study import Modalities, Pool
 from readingroom.report.analyses.subgroups import Interaction, Subgroup
+from readingroom.report.grade_tables import grade_table, shown_columns
 from readingroom.report.results import Results
 from readingroom.report.tables import AnyCell, Cell, EstimateCell, Table, methods_note
 from readingroom.report.wording import MEASURE_NAMES, interval_text, p_text, value_text
@@ -18,7 +19,10 @@ from readingroom.report.wording import MEASURE_NAMES, interval_text, p_text, val
 
 @dataclass(frozen=True)
 class AnalysisTables:
-    """The tables of all analyses of one part; None where there was nothing to analyse."""
+    """The tables of all analyses of one part; None where there was nothing to analyse.
+
+    ``ordered`` is what the page shows of ``ordered_whole``.
+    """
 
     calibration: Table | None
     optimistic: Table | None
@@ -28,11 +32,13 @@ class AnalysisTables:
     time_ratios: Table | None
     agreement: Table | None
     kappa: Table | None
+    ordered: Table | None
+    ordered_whole: Table | None
 
     def tables(self) -> list[Table]:
         """All that there are."""
         single = (self.calibration, self.optimistic, self.pools, self.modalities, self.time_ratios, self.agreement)
-        return [table for table in (*single, self.kappa, *self.subgroups) if table is not None]
+        return [table for table in (self.ordered_whole, *single, self.kappa, *self.subgroups) if table is not None]
 
     @property
     def of_people(self) -> bool:
@@ -44,6 +50,7 @@ def analysis_tables(results: Results, split: str, say: Translator) -> AnalysisTa
     """All tables of one part."""
     facts = dict.fromkeys(one.fact for one in results.analyses.subgroups if one.split == split)
     subgroups = (subgroup_table(results, split, fact, say) for fact in facts)
+    ordered = grade_table(results, split, say)
     return AnalysisTables(
         calibration=calibration_table(results, split, say),
         optimistic=optimistic_table(results, split, say),
@@ -53,6 +60,8 @@ def analysis_tables(results: Results, split: str, say: Translator) -> AnalysisTa
         time_ratios=time_ratio_table(results, split, say),
         agreement=agreement_table(results, split, say),
         kappa=kappa_table(results, split, say),
+        ordered=None if ordered is None else shown_columns(ordered, say),
+        ordered_whole=ordered,
     )
 
 

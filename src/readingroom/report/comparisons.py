@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from readingroom.evaluation import Test, clustered_auc_test, compare_calls, delong_test, holm
+from readingroom.evaluation import Test, clustered_auc_test, compare_calls, compare_grades, delong_test, holm
+from readingroom.report.analyses.ordered import FEWEST
 from readingroom.report.results import Comparison
 from readingroom.report.units import Flags, Scores, UnitReadings
 
@@ -68,14 +69,21 @@ class _Pair:
 
 
 def compare_readers(
-    units: Mapping[str, UnitReadings], classes: Sequence[str], positive: str | None, split: str, level: float
+    units: Mapping[str, UnitReadings],
+    classes: Sequence[str],
+    positive: str | None,
+    split: str,
+    level: float,
+    *,
+    ordered: bool = False,
 ) -> tuple[Comparison, ...]:
     """Every pair of readers on one part, counted in one unit.
 
     Areas where both gave scores: by DeLong's paired test, or Obuchowski's where patients have several units. Accuracy,
     and with two classes sensitivity and specificity, by McNemar's test, or Obuchowski's clustered difference (1998)
-    where patients have several units. Holm's correction is over all pairs (and
-    classes) of one measure.
+    where patients have several units. Of images with three ordered grades or more also the quadratic weighted kappa
+    with the reference and the mean absolute error, by the bootstrap of patients. Holm's correction is over all pairs
+    (and classes) of one measure.
 
     Args:
         units: each reader's answers.
@@ -83,6 +91,7 @@ def compare_readers(
         positive: the positive class where there are two.
         split: name of the part.
         level: confidence level of the differences.
+        ordered: the classes are grades, from the least to the most severe.
     """
     found: list[Comparison] = []
     for first, second in combinations(units, 2):
@@ -90,6 +99,7 @@ def compare_readers(
         if len(rows[0]):
             pair = _Pair((first, second), (units[first], units[second]), rows, split, level)
             found += [*_areas(pair, classes, positive), *_accuracy(pair), *_rates(pair, classes, positive)]
+            found += _grades(pair, classes) if ordered else []
     return _corrected(found)
 
 
@@ -141,6 +151,18 @@ def _rates(pair: _Pair, classes: Sequence[str], positive: str | None) -> Iterato
             a, b = (calls[part] == truth[part] for calls in called)
             found = pair.comparison(measure, positive, tests[measure], _only(a, b))
             yield replace(found, n=int(part.sum()))
+
+
+def _grades(pair: _Pair, classes: Sequence[str]) -> Iterator[Comparison]:
+    first, second = (units.answer for units in pair.units)
+    # The grade of a lesion or a patient of several images is no plain matter: here an image's alone is compared.
+    if first is None or second is None or len(classes) < FEWEST or pair.units[0].unit != "image":
+        return
+    reference = pair.units[0].reference[pair.rows[0]]
+    grades = first[pair.rows[0]], second[pair.rows[1]]
+    tests = compare_grades(reference, *grades, classes=range(len(classes)), cluster=pair.clusters, level=pair.level)
+    for measure in ("quadratic_kappa", "mean_absolute_error"):
+        yield pair.comparison(measure, "", tests[measure], None)
 
 
 def _only(a: Flags, b: Flags) -> tuple[int, int]:

@@ -60,7 +60,8 @@ def compute_results(
         units: what is counted, of ``image``, ``lesion``, ``patient``, as far as the table knows it.
         prevalence: of two classes, predictive values are also given at this prevalence.
         subgroups: facts that make subgroups; None takes every fact with a few levels.
-        ordered: the classes are grades, so that agreement is weighted by distance.
+        ordered: the classes are grades, so that agreement is weighted by distance, and distances from the reference
+            are judged.
         outlined: what readers outlined, the rows of ``outlines/<reader>.parquet``.
         size_edges: shares of the image that divide lesions by size; None takes thirds.
         boxes: what readers found as boxes, with the reference.
@@ -101,7 +102,7 @@ def compute_results(
         level=level,
         readers=readers,
         performances=pooled,
-        comparisons=tuple(_comparisons(table, [r.name for r in readers], classes, positive, units, level)),
+        comparisons=tuple(_comparisons(table, [r.name for r in readers], classes, positive, units, level, ordered)),
         times=tuple(_times(table, [r.name for r in readers])),
         spreads=tuple(_spreads(pooled)),
         notes=tuple(notes),
@@ -205,6 +206,7 @@ def _comparisons(
     positive: str | None,
     units: Sequence[str],
     level: float,
+    ordered: bool,
 ) -> Iterator[Comparison]:
     first = table[table["repeat"] == 1]
     for split in (split for split in SPLITS if split in JUDGED):
@@ -212,7 +214,7 @@ def _comparisons(
         for unit in units:
             parts = {name: _pooled(rows[rows["reader"] == name]) for name in readers}
             answers = {name: _answers(part, classes, unit) for name, part in parts.items() if _counted(part, unit)}
-            yield from compare_readers(answers, classes, positive, split, level)
+            yield from compare_readers(answers, classes, positive, split, level, ordered=ordered)
 
 
 def _counted(part: pd.DataFrame, unit: str) -> bool:

@@ -271,7 +271,9 @@ def _main_measures(unit: str, results: Results) -> tuple[tuple[str, ...], tuple[
     # With many classes the areas are one table a class: the accuracy over all comes first.
     if unit != "image":
         return ("auc", "accuracy", "sensitivity", "specificity"), ()
-    return (("auc", "accuracy"), ("sensitivity", "specificity")) if results.positive else (("accuracy",), ("auc",))
+    if results.positive:
+        return ("auc", "accuracy"), ("sensitivity", "specificity")
+    return ("accuracy", "quadratic_kappa", "mean_absolute_error"), ("auc",)
 
 
 def _compared(
@@ -306,6 +308,8 @@ _DIFFERENCES = {
     "accuracy": "Difference in accuracy",
     "sensitivity": "Difference in sensitivity",
     "specificity": "Difference in specificity",
+    "quadratic_kappa": "Difference in quadratic weighted kappa with the reference",
+    "mean_absolute_error": "Difference in mean absolute error, in grades (lower is better)",
 }
 
 

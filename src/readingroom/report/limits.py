@@ -90,7 +90,10 @@ def _sizes(results: Results, say: Translator) -> Iterator[Limit]:
         yield Limit(say(text, n=first.n, patients=first.patients))
     if _clustered(results) and (results.analyses.agreements or results.analyses.calibrations):
         text = (
-            "Intervals of kappa and of calibration take images for independent; patients here have several, "
+            "Intervals of kappa under Agreement and of calibration take images for independent; patients here have "
+            "several, so that they are too narrow. Those under Ordered grades are by patient."
+            if results.analyses.grades
+            else "Intervals of kappa and of calibration take images for independent; patients here have several, "
             "so that they are too narrow."
         )
         yield Limit(say(text))

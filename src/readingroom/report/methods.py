@@ -91,6 +91,11 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
     """Networks, starts, recipe, augmentation and threshold."""
     readers = run.manifest.get("readers") or {}
     yield networks_sentence(run, say)
+    if any(facts.get("ordered") for facts in readers.values()):
+        yield say(
+            "Networks called ordered learn the order of the grades: one number an image, and ordered cutpoints between "
+            "the grades (cumulative logits with proportional odds, McCullagh 1980), by maximum likelihood."
+        )
     training = run.section("training")
     if training.get("epochs"):
         yield say(
@@ -134,7 +139,8 @@ def _network(facts: Mapping[str, Any], say: Translator) -> str:
     weights, train = str(facts.get("weights", "?")), str(facts.get("train", "?"))
     said = {"weights": _WEIGHTS.get(weights, weights.rsplit("/", 1)[-1]), "trained": _TRAINED.get(train, train)}
     translated = {name: say(text) for name, text in said.items()}
-    return say("{network} ({weights}, {trained})", network=facts.get("network", "?"), **translated)
+    text = "{network} ({weights}, {trained}, ordered)" if facts.get("ordered") else "{network} ({weights}, {trained})"
+    return say(text, network=facts.get("network", "?"), **translated)
 
 
 def threshold_sentence(run: RunFolder, say: Translator) -> str:

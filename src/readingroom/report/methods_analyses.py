@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from readingroom.core.translations import Translator
+from readingroom.report.analyses.all import Analyses
 from readingroom.report.results import Results
 from readingroom.report.wording import joined
 
@@ -25,6 +26,8 @@ def analysis_sentences(results: Results, say: Translator) -> Iterator[str]:
         )
     if found.agreements:
         yield _agreement(results, say)
+    if found.grades:
+        yield _grades(results, say)
     if found.time_ratios:
         yield say("Reading times were compared as ratios of geometric means, by paired t tests of their logarithms.")
     if found.subgroups:
@@ -34,6 +37,12 @@ def analysis_sentences(results: Results, say: Translator) -> Iterator[str]:
             "Cochran's Q, with Holm's correction over the facts.",
             facts=joined(facts, say),
         )
+    yield from _usefulness(found, say)
+    if found.external:
+        yield say("The external part was compared with the test part as two independent samples, by normal tests.")
+
+
+def _usefulness(found: Analyses, say: Translator) -> Iterator[str]:
     if found.calibrations:
         yield say(
             "Calibration: Brier score, slope and intercept of the logistic calibration line, expected calibration "
@@ -48,8 +57,18 @@ def analysis_sentences(results: Results, say: Translator) -> Iterator[str]:
             "the reader's answers; sensitivity and specificity over all sites and examinations with Rao and Scott's "
             "intervals, numbers of sites with a bootstrap, both clustered by patient."
         )
-    if found.external:
-        yield say("The external part was compared with the test part as two independent samples, by normal tests.")
+
+
+def _grades(results: Results, say: Translator) -> str:
+    clustered = any(one.measures["quadratic_kappa"].beside is not None for one in results.analyses.grades)
+    return say(
+        "Grades were compared with the reference by the quadratic weighted kappa, the mean absolute error in grades "
+        "and the share within one grade; intervals of kappa and error are bootstrap intervals over patients (2000 "
+        "draws)."
+        if clustered
+        else "Grades were compared with the reference by the quadratic weighted kappa (interval of Fleiss, Cohen and "
+        "Everitt), the mean absolute error in grades (bootstrap interval, 2000 draws) and the share within one grade."
+    )
 
 
 def _agreement(results: Results, say: Translator) -> str:

@@ -205,6 +205,7 @@ def render_page(
 
 
 _TITLES = {
+    "ordered": "Ordered grades",
     "calibration": "Calibration",
     "optimistic": "For comparison, optimistic: the threshold that these images would choose",
     "subgroups": "Subgroups",
@@ -218,6 +219,7 @@ _FIGURES = (
     *("flow", "classes", "losses", "roc", "measures", "confusion", "times"),
     *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest", "outlines"),
     "froc",
+    "grades",
 )
 
 
@@ -241,6 +243,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "training": ("Training of the networks", "losses" in pictures or content.training is not None),
         **results,
         "completeness": ("Completeness of the examination", bool(content.documented.tables())),
+        "ordered": ("Ordered grades", shown is not None and shown.ordered is not None),
         "comparisons": ("Reader against reader", bool(content.comparisons)),
         "arms": ("What the protocol changes", bool(content.arms)),
         "published": ("Published against yours", content.published is not None),

@@ -10,6 +10,7 @@ from readingroom.report.headline import Lead, lead_sentences, where_text
 from readingroom.report.measures import Performance
 from readingroom.report.participants import Part
 from readingroom.report.results import Comparison, Results
+from readingroom.report.tables import IN_UNITS
 from readingroom.report.wording import interval_sentence, joined, p_text, seconds_text
 
 MOST_NAMED = 6
@@ -40,6 +41,14 @@ _DIFFERED = {
         "The accuracy of {reader} differed, in percentage points, from that of {list}; p values are after Holm's "
         "correction (comparisons: {n})."
     ),
+    "quadratic_kappa": (
+        "The quadratic weighted kappa of {reader} with the reference differed from that of {list}; p values are after "
+        "Holm's correction (comparisons: {n})."
+    ),
+}
+_GRADED = {
+    "quadratic_kappa": "a quadratic weighted kappa of {value} with the reference",
+    "mean_absolute_error": "a mean absolute error, in grades, of {value}",
 }
 _POOLED = {"auc": "AUC", "sensitivity": "sensitivity", "specificity": "specificity", "accuracy": "accuracy"}
 _CALIBRATION = {
@@ -158,6 +167,10 @@ def _more_of(results: Results, p: Performance, say: Translator) -> Iterator[str]
         if phrases:
             text = "Counted by {unit} (n = {n}), it reached {list}."
             yield say(text, unit=say(unit), n=f"{own[0].n:,}", list=joined(phrases, say))
+    for graded in results.analyses.grades:
+        if (graded.reader, graded.split) == (p.reader, p.split):
+            said = [say(_GRADED[name], value=interval_sentence(name, graded.measures[name], say)) for name in _GRADED]
+            yield say("Its grades had {list}.", list=joined(said, say))
     for one in results.analyses.calibrations:
         if (one.reader, one.split) == (p.reader, p.split):
             yield say("Its probabilities had {list}.", list=joined(_calibration(one.measures, say), say))
@@ -208,7 +221,7 @@ def _difference(c: Comparison, reader: str, say: Translator) -> str:
 
 
 def _signed(measure: str, value: float) -> str:
-    return (f"{value:+.3f}" if measure == "auc" else f"{100 * value:+.1f}").replace("-", "−")
+    return (f"{value:+.3f}" if measure in IN_UNITS else f"{100 * value:+.1f}").replace("-", "−")
 
 
 def _p(p_value: float | None) -> str:

@@ -21,6 +21,7 @@ from readingroom.report.figures.curves import draw_losses, draw_roc
 from readingroom.report.figures.documented import draw_documented
 from readingroom.report.figures.flow import draw_flow
 from readingroom.report.figures.froc import draw_froc
+from readingroom.report.figures.grades import draw_grades
 from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.outlines import draw_outlines
 from readingroom.report.figures.style import Pen, Picture, render
@@ -97,19 +98,24 @@ def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
     outlined = [one for one in found.outlines if one.split == split and one.values]
     if outlined:
         drawings["outlines"] = partial(draw_outlines, outlined=outlined)
+    graded = [one for one in found.grades if one.split == split]
+    if graded:
+        drawings["grades"] = partial(draw_grades, graded=graded)
     boxed = [one for one in found.boxes if one.split == split and one.boxes]
     if boxed:
         drawings["froc"] = partial(draw_froc, boxed=boxed)
-    drawings |= _arm_drawings(content)
-    for name, one in documented_drawings(content).items():
-        drawings[name] = partial(draw_documented, found=one)
+    documented = {name: partial(draw_documented, found=one) for name, one in documented_drawings(content).items()}
+    return {**drawings, **_arm_drawings(content), **documented, **_forest_drawing(content, split)}
+
+
+def _forest_drawing(content: Content, split: str) -> dict[str, Draw]:
+    found, results = content.results.analyses, content.results
     reader = content.lead.performance.reader if content.lead is not None else None
     own = [one for one in found.subgroups if (one.reader, one.split) == (reader, split)]
     measures = list(dict.fromkeys(name for one in own for name in one.measures))[:3]
-    if reader is not None and measures:
-        results = content.results
-        drawings["forest"] = partial(draw_forest, results=results, reader=reader, split=split, measures=measures)
-    return drawings
+    if reader is None or not measures:
+        return {}
+    return {"forest": partial(draw_forest, results=results, reader=reader, split=split, measures=measures)}
 
 
 def _arm_drawings(content: Content) -> dict[str, Draw]:

@@ -21,15 +21,16 @@ class Comparison:
     Args:
         first, second: the readers.
         split, unit: on which part, counted in what.
-        measure: ``auc``, ``accuracy``, ``sensitivity`` or ``specificity``.
-        positive: the class that is positive; empty for the accuracy over all classes.
+        measure: ``auc``, ``accuracy``, ``sensitivity`` or ``specificity``; of ordered grades also ``quadratic_kappa``
+            (with the reference) and ``mean_absolute_error`` (in grades, better where it is lower).
+        positive: the class that is positive; empty for a measure over all classes.
         difference, low, high: first minus second, with its interval.
         p_value: two-sided, before any correction.
         p_holm: the p value after Holm, over all comparisons of this measure, split, unit and class.
         n: units that both read.
         statistic: of the test; None for an exact one.
         method: the test.
-        first_only, second_only: units that only one of the two got right; None for the AUC.
+        first_only, second_only: units that only one of the two got right; None for the AUC and for grades.
         note: what must be known of this test; empty when nothing.
     """
 

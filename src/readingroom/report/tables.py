@@ -15,7 +15,9 @@ from readingroom.report.measures import RATES, ClassTable, Performance
 from readingroom.report.results import Results
 from readingroom.report.wording import MEASURE_NAMES, count_text, interval_text, method_text, p_text, value_text
 
-PROPORTIONS = frozenset({"sensitivity", "specificity", "ppv", "npv", "accuracy", "top1"})
+PROPORTIONS = frozenset({"sensitivity", "specificity", "ppv", "npv", "accuracy", "top1", "within_one"})
+IN_UNITS = frozenset({"auc", "quadratic_kappa", "mean_absolute_error"})
+"""Measures whose differences are said as they are, and not in percentage points."""
 
 
 @dataclass(frozen=True)
@@ -235,8 +237,8 @@ def comparison_table(results: Results, split: str, unit: str, measure: str, say:
 def _difference_cell(measure: str, difference: Estimate, say: Translator) -> Cell:
     if difference.value is None:
         return Cell("–")
-    if measure == "auc":
-        low_high = interval_text("auc", difference, joint=say(" to "))
+    if measure in IN_UNITS:
+        low_high = interval_text(measure, difference, joint=say(" to "))
         return Cell(f"{difference.value:+.3f}".replace("-", "−"), low_high.replace("-", "−"))
     low_high = interval_text("accuracy", difference, joint=say(" to "))
     return Cell(f"{100 * difference.value:+.1f}".replace("-", "−") + " " + say("pp"), low_high.replace("-", "−"))

@@ -36,23 +36,16 @@ MEASURE_NAMES = {
     "ece": "Calibration error",
     "temperature": "Temperature",
     "ece_after_temperature": "Error after it",
+    "quadratic_kappa": "Quadratic weighted kappa",
+    "linear_kappa": "Linear weighted kappa",
+    "mean_absolute_error": "Mean absolute error, grades",
+    "within_one": "Within one grade",
 }
 """Measures, as tables head them."""
 
 _DECIMALS = frozenset(
-    {
-        "auc",
-        "auc_of_calls",
-        "f1",
-        "brier",
-        "slope",
-        "intercept",
-        "ece",
-        "ece_after_temperature",
-        "temperature",
-        "kappa",
-        "alpha",
-    }
+    {"auc", "auc_of_calls", "f1", "brier", "slope", "intercept", "ece", "ece_after_temperature", "temperature"}
+    | {"kappa", "alpha", "quadratic_kappa", "linear_kappa", "mean_absolute_error"}
     | {"iou", "dice", "surface_dice", "outlines", "average_precision", "false_boxes"}
 )
 _ONE_DECIMAL = frozenset({"hausdorff95", "surface_distance", "documented"})
@@ -74,6 +67,8 @@ METHOD_NAMES = {
     "paired t of log times, clustered": "paired t test of log times, clustered by patient",
     "cohen kappa, unweighted": "Cohen's kappa",
     "cohen kappa, quadratic": "Cohen's kappa, quadratic weights",
+    "paired bootstrap of patients, 2000 random draws": "paired bootstrap of patients, 2000 draws",
+    "paired bootstrap of readings, 2000 random draws": "paired bootstrap of images, 2000 draws",
 }
 """Methods as the report names them, by the evaluation room's names."""
 

@@ -85,8 +85,10 @@ def _trained_before(section: ReaderSection, base: Path, size: int, folder: RunFo
     decoder = None if bundle.outlines is None else bundle.outlines.decoder
     boxes = None if bundle.boxes is None else (bundle.boxes.kind, bundle.boxes.finest, bundle.boxes.width)
     wanted = None if section.detector is None else (section.detector, section.finest, section.width)
-    before = (bundle.network, bundle.facts["plan"]["weights"], bundle.head, decoder, boxes, bundle.preprocessing.size)
-    return before == (section.network, section.start(base), section.head, section.decoder, wanted, size)
+    head, start = (bundle.head, bundle.ordered), bundle.facts["plan"]["weights"]
+    before = (bundle.network, start, head, decoder, boxes, bundle.preprocessing.size)
+    own_head = (section.head, section.ordered)
+    return before == (section.network, section.start(base), own_head, section.decoder, wanted, size)
 
 
 def _told(names: Sequence[str], error: ReadingRoomError) -> Problem:

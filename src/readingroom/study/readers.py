@@ -242,6 +242,7 @@ class Readers:
             outline_threshold=study.evaluation.outline_threshold,
             boxes=section.boxes(study.hit),
             box_threshold=study.evaluation.box_threshold,
+            ordered=section.ordered,
         )
 
     def _data(
@@ -393,6 +394,7 @@ class _Part:
             "weights": facts["plan"]["weights"],
             "train": facts["plan"]["train"],
             "head": list(self.bundle.head),
+            "ordered": self.bundle.ordered,
             "threshold": None if threshold is None else threshold.value,
             "threshold_rule": None if threshold is None else threshold.rule,
             "folder": self.where.name,

@@ -152,6 +152,10 @@ class ReaderSection(_OVERRIDES):
     """`all` parameters, or only a new `head` on the frozen backbone."""
     head: tuple[Width, ...] = ()
     """Widths of the head's hidden layers: `[1024, 512, 256, 64]` in study 2. Empty: one linear layer."""
+    ordered: bool = False
+    """With `task: {kind: grading}` and its `classes`: learn their order. The network says one number an image, how
+    severe, and ordered cutpoints divide it into grades (cumulative link, McCullagh 1980); by default grades are learned
+    as if they had no order."""
     augmentation: AugmentationSection | None = None
     """For this reader alone; `{}` switches the study's augmentation off."""
     decoder: str | None = None
@@ -191,6 +195,13 @@ class ReaderSection(_OVERRIDES):
         return self
 
     @model_validator(mode="after")
+    def _ordered_goes_with(self) -> ReaderSection:
+        if self.ordered and (self.decoder is not None or self.detector is not None):
+            other = "decoder" if self.decoder is not None else "detector"
+            raise ValueError(f"ordered does not go with a {other}: it is about the grade of the image")
+        return self
+
+    @model_validator(mode="after")
     def _detector_goes_with(self) -> ReaderSection:
         if self.detector is None:
             needs = [name for name in ("finest", "width") if name in self.model_fields_set]
@@ -223,7 +234,7 @@ class ReaderSection(_OVERRIDES):
         if self.detector is not None:
             return f"{self.detector}-{self.network}-{_ORIGINS.get(self.weights, 'transfer')}"
         origin = _ORIGINS.get(self.weights, "transfer")
-        return f"{self.network}-{origin}{'-frozen' if self.train == 'head' else ''}"
+        return f"{self.network}-{origin}{'-frozen' if self.train == 'head' else ''}{'-ordered' if self.ordered else ''}"
 
     def start(self, base: Path) -> str:
         """The weights, as `readingroom.networks.build_network` knows them; paths are relative to ``base``."""
@@ -347,10 +358,20 @@ class StudyFile(Section):
             plain = [one.reader_name for one in self.reader_list if one.detector is None]
             if plain:
                 raise ValueError(f"{plain[0]!r} has no detector: in a study of kind detection every reader finds boxes")
+        self._check_ordered()
         strange = [one.reader_name for one in self.reader_list if re.search(r"[/\\\x00-\x1f]|^\.", one.reader_name)]
         if strange:
             raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
         return self
+
+    def _check_ordered(self) -> None:
+        ordered = [one.reader_name for one in self.reader_list if one.ordered]
+        if ordered and self.task.kind != "grading":
+            raise ValueError(f"{ordered[0]!r} is ordered: readers.ordered needs task.kind: grading, for the classes "
+                             f"of a study of kind {self.task.kind} have no order")  # fmt: skip
+        if ordered and self.task.classes is None:
+            raise ValueError(f"{ordered[0]!r} is ordered: readers.ordered needs task.classes, the grades from the "
+                             "least to the most severe")  # fmt: skip
 
     def _check_combined(self, combined: CombineSection) -> None:
         readers = {one.reader_name: one for one in self.reader_list}

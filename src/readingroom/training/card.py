@@ -22,7 +22,7 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
             "Task",
             f"tells apart {', '.join(bundle.classes)}" + (f"; looks for {bundle.positive}" if bundle.positive else ""),
         ),
-        ("Network", f"{bundle.network}, {facts['parameters']:,} parameters, head {list(bundle.head) or 'linear'}"),
+        ("Network", f"{bundle.network}, {facts['parameters']:,} parameters, head {_head(bundle)}"),
         ("Started from", _origin(facts, plan["weights"])),
         ("Trained", "the head on a frozen backbone" if plan["train"] == "head" else "all parameters"),
         (
@@ -43,6 +43,13 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
 def _origin(facts: Mapping[str, Any], weights: str) -> str:
     origin = facts["started_from"]
     return weights if origin is None else f"{origin['source']}, SHA-256 {origin['sha256'][:12]}…"
+
+
+def _head(bundle: ReaderBundle) -> str:
+    layers = str(list(bundle.head) or "linear")
+    if not bundle.ordered:
+        return layers
+    return f"{layers}, then a cumulative link: one number an image, and cutpoints between the ordered grades"
 
 
 def _answer(bundle: ReaderBundle) -> str:

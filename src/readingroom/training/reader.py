@@ -70,6 +70,7 @@ class ReaderPlan:
         outline_threshold: ``dice``, or a number.
         boxes: how it finds boxes; None for a reader that does not.
         box_threshold: ``false_positives<=0.5``, ``f1``, or a number.
+        ordered: the classes are grades, and the head ends in a cumulative link.
     """
 
     name: str
@@ -87,6 +88,7 @@ class ReaderPlan:
     outline_threshold: str | float = "dice"
     boxes: BoxPlan | None = None
     box_threshold: str | float = "false_positives<=0.5"
+    ordered: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values: for the key of a training and for ``reader.yaml``."""
@@ -158,6 +160,7 @@ def train_reader(
         facts={**facts, "key": key, "plan": plan.as_dict(), **_training_facts(network, fitted)},
         outlines=trained.outlines,
         boxes=trained.boxes,
+        ordered=plan.ordered,
     )
     history = pd.DataFrame(fitted.history).assign(fold=facts.get("fold", 1), repeat=facts.get("repeat", 1))
     write_csv(history, folder / HISTORY_FILE)
@@ -308,6 +311,7 @@ def _built(plan: ReaderPlan, size: int) -> Network:
         image_size=size,
         drop_rate=plan.recipe.dropout,
         seed=derive_seed(plan.seed, "weights"),
+        ordered=plan.ordered,
     )
 
 

@@ -16,6 +16,7 @@ from readingroom.report.analyses.decision import DecisionCurve, decide
 from readingroom.report.analyses.documented import Documentation, documentations
 from readingroom.report.analyses.external import Shift, shifts
 from readingroom.report.analyses.optimistic import Optimistic, flatter
+from readingroom.report.analyses.ordered import GradePerformance, grade_performances
 from readingroom.report.analyses.outlined import (
     OutlineDifference,
     OutlinePerformance,
@@ -90,6 +91,7 @@ class Analyses:
         boxes: of every reader that finds boxes.
         arms: every reader under other protocols, against here.
         documentations: which sites of each examination every reader's answers document; where the classes are sites.
+        grades: of every reader that gives a class, where the classes are three grades or more.
     """
 
     calibrations: tuple[Calibration, ...] = ()
@@ -107,6 +109,7 @@ class Analyses:
     boxes: tuple[BoxPerformance, ...] = ()
     arms: tuple[ArmDifference, ...] = ()
     documentations: tuple[Documentation, ...] = ()
+    grades: tuple[GradePerformance, ...] = ()
 
 
 def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Performance], asked: Asked) -> Analyses:
@@ -142,4 +145,5 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         boxes=() if asked.boxes is None else box_performances(asked.boxes, level),
         arms=arm_differences(asked.arms, asked.here, classes, positive, level),
         documentations=tuple(documentations(judged, classes, level, patients_known=known)),
+        grades=tuple(g for part in parts if asked.ordered for g in grade_performances(part, classes, level)),
     )

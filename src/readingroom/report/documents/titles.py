@@ -25,6 +25,7 @@ _FAMILIES = {
     "calibration": "Calibration",
     "optimistic": "For comparison, optimistic: the threshold that these images would choose",
     "subgroups": "Subgroups",
+    "ordered": "Ordered grades",
     "people": "People together",
     "modalities": "With and without help: multi-reader multi-case analysis",
     "time-ratios": "Reading times compared",
