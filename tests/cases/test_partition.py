@@ -259,6 +259,18 @@ def test_a_class_with_too_few_patients_is_named_with_their_number() -> None:
     assert "it has 2 groups (patients)" in problem.what
 
 
+def test_a_class_of_one_centre_only_is_refused_with_the_centre_that_was_left_out() -> None:
+    cases = draw_cases()
+    labels = cases.frame["label"]
+    centre = labels.eq(cases.classes[0]).map({True: "North", False: "South"})
+    patients = cases.frame["patient"]
+    # A patient is at one centre.
+    north = set(patients[centre == "North"])
+    divided = with_column(cases, "centre", patients.isin(north).map({True: "North", False: "South"}).to_numpy())
+    with pytest.raises(PartitionError, match=r"training \(without North\).*All its patients are tested there"):
+        partition_cases(divided, PartitionSection(leave_out="centre"))
+
+
 def test_too_few_patients_for_the_folds_are_refused() -> None:
     with pytest.raises(PartitionError, match="4 groups cannot fill 5 folds"):
         partition_cases(draw_cases(4), PartitionSection(folds=5))

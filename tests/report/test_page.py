@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
+from readingroom.core.files import read_json, write_json
+from readingroom.core.tables import write_parquet
 from readingroom.core.translations import catalogue
 from readingroom.report import page, write_report
 from readingroom.report.results import RESULTS_SCHEMA_VERSION
@@ -130,6 +134,41 @@ def test_the_page_is_written_from_readings_alone(binary_run: Path, tmp_path: Pat
     text = written.read_text(encoding="utf-8")
     assert "image not at hand" in text
     assert 'id="training"' not in text
+
+
+def test_many_classes_have_compact_tables_lists_of_confusions_and_tests_over_the_classes(
+    draw_run_folder: Callable[..., Path], tmp_path: Path, without_pictures: None
+) -> None:
+    classes = tuple(f"site {number}" for number in range(13))
+    run = draw_run_folder(tmp_path / "run", classes=classes, positive=None, patients=13 * 12)
+    text = write_report(run, images_root=run / "nowhere").read_text(encoding="utf-8")
+    assert 'class="compact"' in text
+    assert "The most frequent confusions: resnet18-imagenet-all" in text
+    assert text.index("Difference in accuracy") < text.index("Paired tests (to be used)")
+    names = {path.stem for path in (run / "report" / "tables").glob("*.csv")}
+    assert {"over-classes-test", "over-classes-test-paired", "over-classes-test-unpaired"} <= names
+    assert {"confusions-test-image-1", "classes-test-image-1"} <= names
+
+
+def test_what_was_left_out_names_the_folds(binary_run: Path, tmp_path: Path, without_pictures: None) -> None:
+    shutil.copytree(binary_run, tmp_path / "centres", ignore=shutil.ignore_patterns("report"))
+    run = tmp_path / "centres"
+    study = yaml.safe_load((run / "study.yaml").read_text(encoding="utf-8"))
+    study["partition"] = {"leave_out": "centre", "seed": 7}
+    (run / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    audit = read_json(run / "audit.json")
+    parts = audit["partition"]["folds"][0]["parts"]
+    folds = [{"fold": number, "name": name, "parts": parts} for number, name in ((1, "North"), (2, "South"))]
+    write_json(run / "audit.json", {**audit, "partition": {"by": "patient", "folds": folds}})
+    for path in (run / "readings").glob("*.parquet"):
+        table = pd.read_parquet(path)
+        fold = (table["patient"].str[1:].astype(int) // 2 % 2 + 1).to_numpy()
+        write_parquet(table.assign(fold=fold), path, kind="readings")
+    text = write_report(run, images_root=run / "nowhere").read_text(encoding="utf-8")
+    assert "Each of 2 values of centre is left out in turn" in text
+    assert "Left out: centre" in text
+    results = read_json(run / "report" / "results.json")
+    assert [fold["name"] for fold in results["folds"]] == ["North", "South"]
 
 
 def test_phantoms_are_flagged_on_top_of_the_page(binary_run: Path, tmp_path: Path, without_pictures: None) -> None:

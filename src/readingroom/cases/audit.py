@@ -153,10 +153,15 @@ def _small_notes(small: list[dict[str, Any]]) -> Iterator[Note]:
     for split, least in LEAST.items():
         here = [one for one in small if one["split"] == split]
         if here:
-            named = ", ".join(f"{one['label']} ({one['images']}/{one['groups']})" for one in here)
+            smallest = sorted(here, key=lambda one: one["images"]) if len(here) > _MOST_NAMED else here
+            named = ", ".join(f"{one['label']} ({one['images']}/{one['groups']})" for one in smallest[:_MOST_NAMED])
+            named += f", … (+{len(here) - _MOST_NAMED})" if len(here) > _MOST_NAMED else ""
             values = {"classes": named, "least_images": least["images"], "least_groups": least["groups"]}
             yield Note("warning", "small-class", _SMALL[split], values, _SMALL_FIX)
 
+
+_MOST_NAMED = 12
+"""Of more small classes the smallest are named; ``small_classes`` holds all of them."""
 
 _LESS = (
     "some classes are small (images/patients or groups): {classes}; at least {least_images}/{least_groups} is advised. "

@@ -58,12 +58,13 @@ def count_units(groups: pd.Series, labels: pd.Series, classes: Sequence[str], se
     return Units(tuple(str(name) for name in table.index), tuple(names), table.to_numpy(np.int64), seed)
 
 
-def divide_by_shares(units: Units, shares: dict[str, float]) -> Splits:
+def divide_by_shares(units: Units, shares: dict[str, float], where: str = "") -> Splits:
     """The split of each group, so that the splits hold the shares of every class.
 
     Args:
         units: the groups.
         shares: split to share; splits of share 0 get nothing.
+        where: of which division, for the message (``fold 2``, ``without centre B``).
 
     Raises:
         PartitionError: fewer groups than splits, or a class that cannot be in every split.
@@ -73,7 +74,7 @@ def divide_by_shares(units: Units, shares: dict[str, float]) -> Splits:
     _refuse_few(units, len(parts), f"the parts {', '.join(parts)}")
     total = sum(parts.values())
     dealt = deal_groups(units.counts, [share / total for share in parts.values()], units.keys(*parts))
-    _refuse_missing(units, dealt, list(parts))
+    _refuse_missing(units, dealt, [f"{name} ({where})" if where else name for name in parts])
     return np.asarray(names[dealt])
 
 
@@ -95,7 +96,7 @@ def divide_rest(units: Units, tested: NDArray[np.bool_], training: float, valida
     splits = np.full(len(units), "test", object)
     rest = units.chosen(~tested)
     rest = Units(rest.names, rest.classes, rest.counts, derive_seed(units.seed, purpose))
-    splits[~tested] = divide_by_shares(rest, {"training": training, "validation": validation})
+    splits[~tested] = divide_by_shares(rest, {"training": training, "validation": validation}, purpose)
     return splits
 
 
@@ -167,4 +168,8 @@ def _missing_class(units: Units, name: int, parts: Sequence[str]) -> Problem:
     where = f"class {label!r}" if label else "images without a label"
     more = f" and {len(parts) - 5} more" if len(parts) > 5 else ""
     what = f"missing from {', '.join(parts[:5])}{more}; it has {groups} groups (patients)"
-    return Problem(where, what, "Each part needs one at least")
+    # Of a class without groups every patient is in the test of this fold.
+    fix = (
+        "Each part needs one at least" if groups else "All its patients are tested there; use folds, or merge the class"
+    )
+    return Problem(where, what, fix)

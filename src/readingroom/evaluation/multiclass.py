@@ -67,12 +67,24 @@ class OneAgainstRest:
         tables = list(self.tables.values())
         if measure not in tables[0]:
             raise EvaluationError(f"there is no {measure!r}", fix=f"Choose of {', '.join(tables[0])}", field="measure")
-        values = [value for value in (table[measure].value for table in tables) if value is not None]
-        if not values:
-            return None
-        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-        middle = float(np.median(values))
-        return Spread(float(np.mean(values)), sd, middle, min(values), max(values), len(values))
+        return spread_of([table[measure].value for table in tables])
+
+
+def spread_of(values: Sequence[float | None]) -> Spread | None:
+    """Mean, SD, median and range of the values of classes; None where none is defined.
+
+    Args:
+        values: one a class; None where the measure is not defined for it.
+
+    Example:
+        >>> spread_of([0.5, None, 0.75]).mean
+        0.625
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    sd = float(np.std(known, ddof=1)) if len(known) > 1 else None
+    return Spread(float(np.mean(known)), sd, float(np.median(known)), min(known), max(known), len(known))
 
 
 def one_against_rest(

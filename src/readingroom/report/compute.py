@@ -17,7 +17,7 @@ from readingroom.report.analyses.subgroups import facts_of
 from readingroom.report.comparisons import compare_readers
 from readingroom.report.measures import UNITS, Performance
 from readingroom.report.performance import at, of_part, read_performance
-from readingroom.report.results import Comparison, ReaderFacts, ReadingTime, Results, Spread
+from readingroom.report.results import Comparison, Fold, ReaderFacts, ReadingTime, Results, Spread
 from readingroom.report.units import UnitReadings, grouped_readings, has_unit, image_readings
 
 
@@ -40,6 +40,7 @@ def compute_results(
     size_edges: Sequence[float] | None = None,
     boxes: FoundBoxes | None = None,
     arms: Sequence[Arm] = (),
+    folds: Sequence[Fold] = (),
 ) -> Results:
     """Compute everything that the readings say.
 
@@ -66,6 +67,7 @@ def compute_results(
         size_edges: shares of the image that divide lesions by size; None takes thirds.
         boxes: what readers found as boxes, with the reference.
         arms: runs of the same study under other protocols.
+        folds: names of the folds, where they have some; the others are named by their number.
 
     Example:
         >>> rows = [("r", f"{i}", "test", "ab"[i % 2], "ab"[i % 2 if i else 1], i % 2, 1 - i % 2) for i in range(6)]
@@ -107,7 +109,14 @@ def compute_results(
         spreads=tuple(_spreads(pooled)),
         notes=tuple(notes),
         analyses=analyse(_answers_by_part(table, readers, classes), pooled, asked),
+        folds=_folds(table, folds),
     )
+
+
+def _folds(table: pd.DataFrame, named: Sequence[Fold]) -> tuple[Fold, ...]:
+    numbers = sorted({int(number) for number in table["fold"]})
+    known = {fold.number: fold for fold in named}
+    return tuple(known.get(number, Fold(number, str(number))) for number in numbers) if len(numbers) > 1 else ()
 
 
 def _answers_by_part(
@@ -243,13 +252,19 @@ def _spreads(performances: Sequence[Performance]) -> Iterator[Spread]:
         for reader, split in dict.fromkeys((p.reader, p.split) for p in chosen):
             own = [p for p in chosen if (p.reader, p.split) == (reader, split)]
             if len(own) > 1:
-                yield from (spread for measure in ("auc", "top1") if (spread := _spread(own, over, measure)))
+                yield from (found for measure in spread_measures(own[0]) if (found := _spread(own, over, measure)))
+
+
+def spread_measures(performance: Performance) -> tuple[str, ...]:
+    """Measures that are shown for each fold and each repeat."""
+    return ("auc", "top1", "sensitivity", "specificity") if performance.binary is not None else ("top1", "auc")
 
 
 def _spread(own: Sequence[Performance], over: str, measure: str) -> Spread | None:
-    found = [p.top1 if measure == "top1" else p.headline(measure) for p in own]
-    values = tuple(estimate.value for estimate in found if estimate is not None and estimate.value is not None)
-    if not values:
+    found = [(p.fold if over == "fold" else p.repeat, p.measure(measure)) for p in own]
+    known = [(number, e.value) for number, e in found if e is not None and e.value is not None]
+    if not known:
         return None
+    numbers, values = zip(*known, strict=True)
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return Spread(own[0].reader, own[0].split, over, measure, values, float(np.mean(values)), sd)
+    return Spread(own[0].reader, own[0].split, over, measure, values, float(np.mean(values)), sd, numbers)

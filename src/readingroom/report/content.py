@@ -14,12 +14,16 @@ from readingroom.report.analyses.all import JUDGED
 from readingroom.report.analysis_tables import AnalysisTables, analysis_tables, shift_table
 from readingroom.report.arm_tables import ArmTables, arm_tables
 from readingroom.report.box_tables import BoxTables, box_tables
+from readingroom.report.class_names import MANY
+from readingroom.report.class_tables import class_comparison_table, class_table, confusion_table, over_classes_table
 from readingroom.report.documented_tables import DocumentedTables, documented_tables
 from readingroom.report.examples import Example, draw_examples
 from readingroom.report.findings import Findings, read_findings
+from readingroom.report.fold_tables import fold_table
 from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by_most
 from readingroom.report.headline import Lead, find_lead
 from readingroom.report.limits import Limit, find_limits
+from readingroom.report.measures import Performance
 from readingroom.report.methods import methods_paragraphs
 from readingroom.report.outline_tables import OutlineTables, outline_tables
 from readingroom.report.participants import Part, audited_parts, exclusions, part_frame, parts_of, table_one
@@ -29,12 +33,10 @@ from readingroom.report.run_folder import RunFolder
 from readingroom.report.tables import (
     Cell,
     Table,
-    class_table,
     comparison_table,
     naive_table,
     performance_table,
     recognised_table,
-    spread_table,
     time_table,
 )
 from readingroom.report.wording import SPLIT_NAMES, UNIT_NAMES, seconds_text
@@ -46,7 +48,7 @@ _TRAINED = {"all": "all layers", "head": "head only"}
 
 @dataclass(frozen=True)
 class Block:
-    """The results on one part, counted in one unit."""
+    """The results on one part, counted in one unit; ``over_classes`` and ``confusions`` by image, of many classes."""
 
     split: str
     title: str
@@ -57,6 +59,8 @@ class Block:
     naive: Table | None
     classes: tuple[Table, ...]
     recognised: Table | None
+    over_classes: Table | None = None
+    confusions: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,11 @@ class NamedTable:
 
 @dataclass(frozen=True)
 class Group:
-    """Tables that stand together under a title."""
+    """Tables that stand together under a title; ``main`` ones are not folded away."""
 
     title: str
     tables: tuple[NamedTable, ...]
+    main: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Content:
 
     def tables(self) -> list[Table]:
         """Every table, for the CSV files."""
-        blocks = [table for b in self.blocks for table in (b.main, b.naive, *b.classes, b.recognised)]
+        blocks = [table for b in self.blocks for table in _tables_of(b)]
         others = [
             self.table_one,
             self.audit.shortcuts if self.audit else None,
@@ -145,6 +150,11 @@ class Content:
     def blocks_of(self, *, external: bool) -> tuple[Block, ...]:
         """Results by part and unit: those of the external part, or all others."""
         return tuple(block for block in self.blocks if (block.split == "external") is external)
+
+
+def _tables_of(block: Block) -> tuple[Table | None, ...]:
+    tables = (block.main, block.naive, block.over_classes)
+    return (*tables, *block.confusions, *block.classes, block.recognised)
 
 
 def gather(
@@ -196,7 +206,7 @@ def gather(
         comparisons=tuple(_comparisons(results, lead, say)),
         spreads=tuple(_spreads(results, say)),
         times=time_table(results, results.splits[0], say) if results.splits else None,
-        training=_training(run, say),
+        training=_training(run, say, several=bool(results.spreads)),
         software=_software(run, say),
         walls=walls,
         missed=missed,
@@ -235,7 +245,17 @@ def _block(results: Results, split: str, unit: str, say: Translator) -> Block:
         naive=naive_table(results, split, unit, say),
         classes=tuple(classes),
         recognised=recognised_table(results, split, unit, say),
+        over_classes=over_classes_table(results, split, say) if unit == "image" else None,
+        confusions=_confusions(results, performances, say) if unit == "image" and split in JUDGED else (),
     )
+
+
+def _confusions(results: Results, performances: Sequence[Performance], say: Translator) -> tuple[Table, ...]:
+    # Few classes stand in the matrix, every one with its share.
+    if len(results.classes) <= MANY:
+        return ()
+    tables = (confusion_table(results, p, say) for p in performances if p.confusion is not None)
+    return tuple(table for table in tables if table is not None)
 
 
 def _networks(results: Results) -> Results:
@@ -264,7 +284,22 @@ def _comparisons(results: Results, lead: Lead | None, say: Translator) -> list[G
             text = "{part}: sensitivity and specificity" if results.positive else "{part}: AUC of each class"
             title = say(text, part=part)
             groups.append(Group(title, tuple(_compared(results, split, unit, others, about, say))))
-    return [group for group in groups if group.tables]
+            if unit == "image":
+                groups.append(_over_classes(results, split, about, say))
+    groups = [group for group in groups if group.tables]
+    return [replace(group, main=group.main or place == 0) for place, group in enumerate(groups)]
+
+
+def _over_classes(results: Results, split: str, about: str, say: Translator) -> Group:
+    tables = []
+    for paired, title in ((True, "Paired tests (to be used)"), (False, "Unpaired tests, as the published study used")):
+        whole = class_comparison_table(results, split, say, paired=paired)
+        if whole is not None:
+            few = len(whole.rows) <= _MOST_PAIRS
+            shown = whole if few else class_comparison_table(results, split, say, paired=paired, about=about)
+            tables.append(NamedTable(say(title), shown or whole, whole))
+    title = say("{part}: over the classes", part=say(SPLIT_NAMES[split]))
+    return Group(title, tuple(tables), main=split == results.splits[0])
 
 
 def _main_measures(unit: str, results: Results) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -314,19 +349,22 @@ _DIFFERENCES = {
 
 
 def _spreads(results: Results, say: Translator) -> list[Table]:
-    tables = [spread_table(results, split, over, say) for split in results.splits for over in ("fold", "repeat")]
+    judged = [split for split in results.splits if split in JUDGED]
+    tables = [fold_table(results, split, over, say) for split in judged for over in ("fold", "repeat")]
     return [table for table in tables if table is not None]
 
 
-def _training(run: RunFolder | None, say: Translator) -> Table | None:
+def _training(run: RunFolder | None, say: Translator, *, several: bool) -> Table | None:
     readers = (run.manifest.get("readers") or {}) if run is not None else {}
     if not readers:
         return None
     heads = ("Reader", "Weights", "Trained", "Parameters", "Epochs", "Best epoch", "Threshold", "Time")
     rows = tuple(_training_row(name, facts, say) for name, facts in readers.items())
     fixed = any(facts.get("threshold") is not None for facts in readers.values())
-    note = say("Thresholds were fixed on the validation images.") if fixed else ""
-    return Table("training", "", tuple(say(head) for head in heads), rows, note)
+    notes = [say("Thresholds were fixed on the validation images.")] if fixed else []
+    if several:
+        notes.append(say("Each reader was trained several times; the figures are those of its first training."))
+    return Table("training", "", tuple(say(head) for head in heads), rows, say(" ").join(notes))
 
 
 def _training_row(name: str, facts: Mapping[str, Any], say: Translator) -> tuple[Cell, ...]:

@@ -202,7 +202,7 @@ def cards(results: Results, lead: Lead, say: Translator) -> list[Card]:
     if results.positive is None:
         names = {"top1": "Top-1 accuracy", "auc": "Mean AUC", "sensitivity": "Mean recall"}
     for name, label in names.items():
-        estimate = p.top1 if name == "top1" else p.headline(name)
+        estimate = p.measure(name)
         if estimate is not None and estimate.defined:
             found.append(Card(say(label), value_text(name, estimate.value), _interval_note(name, estimate, say)))
     time = next((t for t in results.times if (t.reader, t.split) == (p.reader, p.split)), None)

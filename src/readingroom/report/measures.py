@@ -86,3 +86,7 @@ class Performance:
     def headline(self, name: str) -> Estimate | None:
         """A measure of the positive class, or its mean over the classes."""
         return self.binary.measures.get(name) if self.binary is not None else self.macro.get(name)
+
+    def measure(self, name: str) -> Estimate | None:
+        """The top-1 accuracy by the name of ``top1``, else the measure of the headline."""
+        return self.top1 if name == "top1" else self.headline(name)

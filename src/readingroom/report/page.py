@@ -16,6 +16,7 @@ from markupsafe import Markup
 from readingroom.core.files import write_json, write_text
 from readingroom.core.translations import Translator
 from readingroom.report.analyses.boxed import FoundBoxes
+from readingroom.report.class_names import MANY
 from readingroom.report.compute import compute_results
 from readingroom.report.content import Content, gather, named_classes
 from readingroom.report.examples import class_names
@@ -25,11 +26,12 @@ from readingroom.report.headline import cards, headline
 from readingroom.report.heat_panels import NO_HEAT_PANELS, HeatPanels, heat_panels
 from readingroom.report.measures import UNITS
 from readingroom.report.outline_sheets import Sheet, outline_sheets
-from readingroom.report.pictures import documented_drawings, draw_pictures
+from readingroom.report.pictures import documented_drawings, draw_pictures, matrices
+from readingroom.report.results import Fold
 from readingroom.report.run_folder import RunFolder, read_run_folder
 from readingroom.report.supplements import Supplements, write_supplements
 from readingroom.report.tables import Table
-from readingroom.report.wording import SPLIT_NAMES
+from readingroom.report.wording import SPLIT_NAMES, fact_name
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         size_edges=run.section("evaluation").get("size_edges"),
         boxes=_found_boxes(run),
         arms=run.arms,
+        folds=_named_folds(run),
     )
     content = gather(
         results,
@@ -91,6 +94,13 @@ def write_report(run_folder: Path, *, language: str = "en", images_root: Path, o
         published=run.section("evaluation").get("published"),
     )
     return publish(content, Path(out) if out is not None else run.path / "report", say)
+
+
+def _named_folds(run: RunFolder) -> list[Fold]:
+    """The folds as the audit names them: by number, or by what was left out."""
+    column = run.section("partition").get("leave_out")
+    found = (run.audit.get("partition") or {}).get("folds") or []
+    return [Fold(int(one["fold"]), str(one["name"]), column) for one in found if "name" in one and "fold" in one]
 
 
 def _positive(named: Any, classes: Sequence[str]) -> str | None:
@@ -199,9 +209,27 @@ def render_page(
             audit=content.audit,
             roc_caption=_roc_caption(content, say),
             level=f"{100 * results.level:g}",
-            folds=_folds(content),
+            folds=len(content.results.folds),
+            left_out=_left_out(content, say),
+            matrices=_matrices(content, pictures),
         )
     )
+
+
+def _left_out(content: Content, say: Translator) -> tuple[str, str] | None:
+    """The column whose values are left out in turn, and the first of them."""
+    first = content.results.folds[0] if content.results.folds else None
+    return None if first is None or first.left_out is None else (fact_name(first.left_out, say), first.name)
+
+
+def _matrices(content: Content, pictures: Mapping[str, Picture]) -> list[tuple[str, Picture | None, Table | None]]:
+    """Of many classes: each reader with its matrix and its list of confusions."""
+    if not content.results.splits or len(content.results.classes) <= MANY:
+        return []
+    split = content.results.splits[0]
+    lists = {table.title: table for b in content.blocks if b.split == split for table in b.confusions}
+    found = matrices(content.results, split)
+    return [(p.reader, pictures.get(name), lists.get(p.reader)) for name, p in found.items()]
 
 
 _TITLES = {
@@ -218,8 +246,7 @@ _TITLES = {
 _FIGURES = (
     *("flow", "classes", "losses", "roc", "measures", "confusion", "times"),
     *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest", "outlines"),
-    "froc",
-    "grades",
+    *("froc", "grades", "folds"),
 )
 
 
@@ -273,10 +300,6 @@ def _documented_pictures(content: Content, pictures: Mapping[str, Picture]) -> l
         for name, one in documented_drawings(content).items()
         if name in pictures
     ]
-
-
-def _folds(content: Content) -> int:
-    return len({p.fold for p in content.results.performances if p.fold > 0})
 
 
 def _roc_caption(content: Content, say: Translator) -> str:

@@ -11,7 +11,7 @@ from readingroom.report.measures import Performance
 from readingroom.report.participants import Part
 from readingroom.report.results import Comparison, Results
 from readingroom.report.tables import IN_UNITS
-from readingroom.report.wording import interval_sentence, joined, p_text, seconds_text
+from readingroom.report.wording import fact_name, interval_sentence, joined, p_text, seconds_text, value_text
 
 MOST_NAMED = 6
 """Readers that the text names beside the one of the headline; the tables name all."""
@@ -50,6 +50,7 @@ _GRADED = {
     "quadratic_kappa": "a quadratic weighted kappa of {value} with the reference",
     "mean_absolute_error": "a mean absolute error, in grades, of {value}",
 }
+_SPREAD = {"auc": "AUC", "top1": "top-1 accuracy"}
 _POOLED = {"auc": "AUC", "sensitivity": "sensitivity", "specificity": "specificity", "accuracy": "accuracy"}
 _CALIBRATION = {
     "brier": "a Brier score of {value}",
@@ -274,14 +275,6 @@ def _subgroups(results: Results, lead: Performance, say: Translator) -> Iterator
         yield say(text, measure=measure, fact=fact_name(one.fact, say), p=_p(one.p_holm))
 
 
-def fact_name(name: str, say: Translator) -> str:
-    """A column as a sentence says it."""
-    # The catalogue knows facts as Table 1 heads them.
-    head = name.replace("_", " ").capitalize()
-    said = say(head)
-    return name if said == head else said
-
-
 def _times(results: Results, lead: Performance, say: Translator) -> Iterator[str]:
     people = [reader.name for reader in results.readers if reader.kind == "person"][:MOST_NAMED]
     for time in results.times:
@@ -309,15 +302,25 @@ def _times(results: Results, lead: Performance, say: Translator) -> Iterator[str
 
 
 def _spread(results: Results, lead: Performance, say: Translator) -> Iterator[str]:
+    left_out = results.folds[0].left_out if results.folds else None
     texts = {
-        "fold": "Over {n} folds, its {measure} was {mean} on average (SD {sd}).",
-        "repeat": "Over {n} trainings with other seeds, its {measure} was {mean} on average (SD {sd}).",
+        "fold": "Over {n} folds, its {measure} was {mean} on average (SD {sd}, {low} to {high}).",
+        "repeat": (
+            "Over {n} trainings with other seeds, its {measure} was {mean} on average (SD {sd}, {low} to {high})."
+        ),
     }
+    if left_out is not None:
+        texts["fold"] = (
+            "With each of {n} values of {column} left out in turn, its {measure} was {mean} on average "
+            "(SD {sd}, {low} to {high})."
+        )
     for one in results.spreads:
-        if (one.reader, one.split) == (lead.reader, lead.split) and one.sd is not None:
-            measure = say("AUC") if one.measure == "auc" else say("top-1 accuracy")
-            values = {"mean": f"{one.mean:.3f}", "sd": f"{one.sd:.3f}"}
-            yield say(texts[one.over], n=len(one.parts), measure=measure, **values)
+        if (one.reader, one.split) == (lead.reader, lead.split) and one.sd is not None and one.measure in _SPREAD:
+            values = {"mean": one.mean, "sd": one.sd, "low": min(one.parts), "high": max(one.parts)}
+            said = {name: value_text(one.measure, value) for name, value in values.items()}
+            mean = one.measure == "auc" and results.positive is None
+            measure = say("mean AUC" if mean else _SPREAD[one.measure])
+            yield say(texts[one.over], n=len(one.parts), column=fact_name(left_out or "", say), measure=measure, **said)
 
 
 def _documented(results: Results, p: Performance, say: Translator) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from readingroom.core.translations import Translator
 from readingroom.report.analyses.documented import Documentation
 from readingroom.report.arm_tables import main_measure
+from readingroom.report.class_names import MANY, name_classes
 from readingroom.report.content import Content
 from readingroom.report.figures.analyses import draw_calibration, draw_decision, draw_forest, draw_modalities
 from readingroom.report.figures.arms import draw_arm
@@ -20,12 +21,16 @@ from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
 from readingroom.report.figures.documented import draw_documented
 from readingroom.report.figures.flow import draw_flow
+from readingroom.report.figures.folds import draw_folds, has_spread
 from readingroom.report.figures.froc import draw_froc
 from readingroom.report.figures.grades import draw_grades
+from readingroom.report.figures.large_matrix import draw_large_confusion
 from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.outlines import draw_outlines
 from readingroom.report.figures.style import Pen, Picture, render
+from readingroom.report.measures import Performance
 from readingroom.report.participants import flow_of
+from readingroom.report.results import Results
 from readingroom.report.wording import SPLIT_NAMES
 
 Draw = Callable[[Pen], Figure]
@@ -71,12 +76,30 @@ def _result_drawings(content: Content) -> dict[str, Draw]:
         drawings["roc"] = partial(draw_roc, results=results, split=split)
     if any(p.top1 is not None for p in shown):
         drawings["measures"] = partial(draw_measures, results=results, split=split)
-    if any(p.confusion is not None for p in shown):
-        drawings["confusion"] = partial(draw_confusion, results=results, split=split)
+    drawings |= _confusion_drawings(results, split)
+    if has_spread(results, split):
+        drawings["folds"] = partial(draw_folds, results=results, split=split)
     times = tuple(time for time in results.times if time.split == split)
     if times:
         drawings["times"] = partial(draw_times, results=results, times=times)
     return {**drawings, **_analysis_drawings(content, split)}
+
+
+def _confusion_drawings(results: Results, split: str) -> dict[str, Draw]:
+    found = matrices(results, split)
+    if len(results.classes) <= MANY:
+        return {"confusion": partial(draw_confusion, results=results, split=split)} if found else {}
+    return {name: partial(_draw_large, performance=p, classes=results.classes) for name, p in found.items()}
+
+
+def _draw_large(pen: Pen, performance: Performance, classes: Sequence[str]) -> Figure:
+    return draw_large_confusion(pen, performance, name_classes(classes, pen.say))
+
+
+def matrices(results: Results, split: str) -> dict[str, Performance]:
+    """Readers with a confusion matrix, by the name of its figure where each has one of its own."""
+    found = [p for p in results.select(split=split) if p.confusion is not None]
+    return {"confusion" if place == 0 else f"confusion-{place + 1}": p for place, p in enumerate(found)}
 
 
 def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:

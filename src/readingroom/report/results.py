@@ -74,15 +74,33 @@ class ReadingTime:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """A fold of the cross-validation.
+
+    Args:
+        number: from 1, as in the readings.
+        name: the number again, or the value that was left out.
+        left_out: the column whose values are left out in turn; None where the folds were drawn.
+    """
+
+    number: int
+    name: str
+    left_out: str | None = None
+
+
+@dataclass(frozen=True)
 class Spread:
-    """A measure over the folds, or over repeated trainings with other seeds.
+    """A measure over the folds of the first repeat, or over repeated trainings with other seeds.
+
+    Each fold's and each repeat's own result, with interval and n, is among the performances.
 
     Args:
         reader, split: who, and on which part.
         over: ``fold`` or ``repeat``.
-        measure: ``auc`` or ``top1``.
+        measure: ``auc``, ``top1``, and with two classes ``sensitivity`` and ``specificity``.
         parts: one value each.
         mean, sd: of the parts; ``sd`` is None for a single one.
+        numbers: of the folds or repeats that the parts are of; one that has no value is left out.
     """
 
     reader: str
@@ -92,6 +110,7 @@ class Spread:
     parts: tuple[float, ...]
     mean: float
     sd: float | None
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +151,7 @@ class Results:
         spreads: over folds and over repeats.
         notes: what was done to the table, for the limits.
         analyses: everything else that was computed.
+        folds: of the cross-validation; empty without one.
     """
 
     study: str
@@ -145,6 +165,7 @@ class Results:
     spreads: tuple[Spread, ...] = ()
     notes: tuple[str, ...] = ()
     analyses: Analyses = field(default_factory=Analyses)
+    folds: tuple[Fold, ...] = ()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -157,6 +178,13 @@ class Results:
         found = (p for p in self.performances if (p.split, p.unit, p.fold, p.repeat) == (split, unit, fold, 1))
         order = {reader.name: position for position, reader in enumerate(self.readers)}
         return tuple(sorted(found, key=lambda performance: order[performance.reader]))
+
+    def parts(self, reader: str, split: str, over: str) -> tuple[Performance, ...]:
+        """One reader's folds (of the first repeat), or its repeats (all folds together), by image and in order."""
+        own = [p for p in self.performances if (p.reader, p.split, p.unit) == (reader, split, "image")]
+        if over == "fold":
+            return tuple(sorted((p for p in own if p.fold > 0), key=lambda p: p.fold))
+        return tuple(sorted((p for p in own if p.fold == 0), key=lambda p: p.repeat))
 
     def units(self, split: str) -> tuple[str, ...]:
         """Units that a part was counted in."""

@@ -11,7 +11,7 @@ import pandas as pd
 from readingroom.core.tables import write_csv
 from readingroom.core.translations import Translator
 from readingroom.evaluation import Estimate
-from readingroom.report.measures import RATES, ClassTable, Performance
+from readingroom.report.measures import RATES, Performance
 from readingroom.report.results import Results
 from readingroom.report.wording import MEASURE_NAMES, count_text, interval_text, method_text, p_text, value_text
 
@@ -46,6 +46,15 @@ class EstimateCell:
         return Cell(value, interval_text(self.measure, self.estimate), counts)
 
 
+@dataclass(frozen=True)
+class RangeCell(EstimateCell):
+    """A cell that holds a range instead of an estimate: its limits are the lowest and the highest value."""
+
+    def shown(self) -> Cell:
+        """The range: ``92.9–100.0``."""
+        return Cell(interval_text(self.measure, self.estimate) or "–")
+
+
 AnyCell = Cell | EstimateCell
 
 
@@ -60,6 +69,7 @@ class Table:
         rows: cells, as many as heads; the first is the row's head.
         note: below it: which methods, what a dash means.
         texts: how many columns, from the first, hold words: these stand left.
+        compact: the page shows each cell on one line, without the counts, which the CSV has.
     """
 
     name: str
@@ -68,6 +78,7 @@ class Table:
     rows: tuple[tuple[AnyCell, ...], ...]
     note: str = ""
     texts: int = 1
+    compact: bool = False
 
     def cells(self) -> list[list[Cell]]:
         """All cells as they are shown."""
@@ -144,7 +155,7 @@ def _shown_measures(performances: Sequence[Performance], results: Results) -> di
 def _performance_row(results: Results, performance: Performance, measures: dict[str, str]) -> tuple[AnyCell, ...]:
     facts = results.reader(performance.reader)
     head = Cell(performance.reader, facts.experience or "")
-    found = {name: performance.top1 if name == "top1" else performance.headline(name) for name in measures}
+    found = {name: performance.measure(name) for name in measures}
     own = {name: results.positive is not None or name == "top1" for name in found}
     return (head, Cell(f"{performance.n}"), *(EstimateCell(name, found[name], own[name]) for name in found))
 
@@ -155,7 +166,7 @@ def naive_table(results: Results, split: str, unit: str, say: Translator) -> Tab
     measures = _shown_measures(performances, results)
     rows = []
     for p in performances:
-        found = [p.top1 if name == "top1" else p.headline(name) for name in measures]
+        found = [p.measure(name) for name in measures]
         cells = [_naive_cell(name, estimate, say) for name, estimate in zip(measures, found, strict=True)]
         rows.append((Cell(p.reader), *cells))
     heads = (say("Reader"), *(say(name) for name in measures.values()))
@@ -173,23 +184,6 @@ def _naive_cell(measure: str, estimate: Estimate | None, say: Translator) -> Cel
     if estimate.low is None or estimate.high is None or naive.high == naive.low:
         return Cell(clustered or "–", independent)
     return Cell(clustered, independent, f"× {(estimate.high - estimate.low) / (naive.high - naive.low):.2f}")
-
-
-def class_table(results: Results, performance: Performance, say: Translator) -> Table:
-    """One reader, each class against the rest, with the mean over classes."""
-    names = [name for name in ("auc", *RATES) if any(name in table.measures for table in performance.classes)]
-    rows = [_class_row(table, names) for table in performance.classes]
-    means = (EstimateCell(name, performance.macro.get(name), counted=False) for name in names)
-    mean: tuple[AnyCell, ...] = (Cell(say("Mean over classes")), Cell(""), *means)
-    heads = (say("Class"), "n", *(say(MEASURE_NAMES[name]) for name in names))
-    estimates = [estimate for table in performance.classes for estimate in table.measures.values()]
-    position = [reader.name for reader in results.readers].index(performance.reader) + 1
-    name = f"classes-{performance.split}-{performance.unit}-{position}"
-    return Table(name, performance.reader, heads, (*rows, mean), methods_note(estimates, say))
-
-
-def _class_row(table: ClassTable, names: Sequence[str]) -> tuple[AnyCell, ...]:
-    return (Cell(table.positive), Cell(f"{table.n_positive}"), *(EstimateCell(n, table.measures.get(n)) for n in names))
 
 
 def recognised_table(results: Results, split: str, unit: str, say: Translator) -> Table | None:
@@ -221,7 +215,7 @@ def comparison_table(results: Results, split: str, unit: str, measure: str, say:
             Cell(c.first),
             Cell(c.second),
             Cell(f"{c.n}"),
-            _difference_cell(measure, difference, say),
+            difference_cell(measure, difference, say),
             Cell(discordant),
         )
         label = (Cell(c.positive),) if by_class else ()
@@ -234,7 +228,8 @@ def comparison_table(results: Results, split: str, unit: str, measure: str, say:
     return _without_empty_columns(table)
 
 
-def _difference_cell(measure: str, difference: Estimate, say: Translator) -> Cell:
+def difference_cell(measure: str, difference: Estimate, say: Translator) -> Cell:
+    """A difference with its interval: of areas as such, of rates in percentage points."""
     if difference.value is None:
         return Cell("–")
     if measure in IN_UNITS:
@@ -264,20 +259,3 @@ def time_table(results: Results, split: str, say: Translator) -> Table | None:
         rows.append(tuple(Cell(text) for text in cells))
     heads = ("Reader", "Images", "Total, s", "Median an image, ms", "Quartiles, ms")
     return Table(f"reading-time-{split}", "", tuple(say(head) for head in heads), tuple(rows))
-
-
-def spread_table(results: Results, split: str, over: str, say: Translator) -> Table | None:
-    """Each fold or each repeated training beside the others, with mean and standard deviation."""
-    found = [spread for spread in results.spreads if (spread.split, spread.over) == (split, over)]
-    if not found:
-        return None
-    rows = []
-    for spread in found:
-        each = " · ".join(value_text(spread.measure, value) for value in spread.parts)
-        sd = "–" if spread.sd is None else value_text(spread.measure, spread.sd)
-        name = say(MEASURE_NAMES[spread.measure])
-        mean = value_text(spread.measure, spread.mean)
-        rows.append(tuple(Cell(text) for text in (spread.reader, name, each, mean, sd)))
-    parts = say("Each fold") if over == "fold" else say("Each repeat")
-    heads = (say("Reader"), say("Measure"), parts, say("Mean"), say("SD"))
-    return Table(f"{over}s-{split}", "", heads, tuple(rows))

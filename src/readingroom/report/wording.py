@@ -137,3 +137,11 @@ def joined(items: list[str], say: Translator) -> str:
     if len(items) < 2:
         return "".join(items)
     return say(", ").join(items[:-1]) + say(" and ") + items[-1]
+
+
+def fact_name(name: str, say: Translator) -> str:
+    """A column as a sentence says it."""
+    # The catalogue knows facts as Table 1 heads them.
+    head = name.replace("_", " ").capitalize()
+    said = say(head)
+    return name if said == head else said

@@ -9,14 +9,19 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from readingroom.cases.sites import load_sites
 from readingroom.core.translations import Translator
 from readingroom.report import Results, compute_results
+from readingroom.report.class_names import name_classes
 from readingroom.report.figures.bars import draw_measures, draw_times
 from readingroom.report.figures.classes import draw_classes
 from readingroom.report.figures.curves import draw_losses, draw_roc
 from readingroom.report.figures.flow import Flow, FlowPart, draw_flow
+from readingroom.report.figures.folds import draw_folds, has_spread
+from readingroom.report.figures.large_matrix import draw_large_confusion
 from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.style import Pen, drawing
+from readingroom.report.results import Fold
 
 CLASSES = ("normal", "polyp")
 
@@ -73,6 +78,41 @@ def test_confusion_matrices_show_counts_and_row_per_cent(pen: Pen, results: Resu
     assert matrix is not None
     share = round(100 * matrix[0][0] / sum(matrix[0]))
     assert f"{matrix[0][0]}\n{share}%" in said
+
+
+def test_the_matrix_of_thirty_sites_names_rows_and_regions_and_counts_what_was_answered(pen: Pen) -> None:
+    sites = load_sites().keys
+    answered = [*sites[:-1], "pylorus"]
+    rows = pd.DataFrame({"reader": "r", "image": sites, "truth": sites, "predicted": answered})
+    found = compute_results(rows, classes=sites).select(split="test")[0]
+    said = texts(lambda: draw_large_confusion(pen, found, name_classes(sites, pen.say)))
+    assert {"0 glottis", "14 pylorus", "Pharynx", "Antrum", "29"} <= set(said)
+    assert said.count("1") == 30 + 2  # one a site, and the heads of column 1 above and below
+    assert "0" in said
+    assert not any(text.endswith("%") for text in said)
+
+
+def test_the_matrix_of_very_many_classes_is_drawn_without_numbers_that_nobody_can_read(pen: Pen) -> None:
+    classes = [f"class {number}" for number in range(120)]
+    rows = pd.DataFrame({"reader": "r", "image": classes, "truth": classes, "predicted": classes})
+    found = compute_results(rows, classes=classes).select(split="test")[0]
+    assert "120 class 119" in texts(lambda: draw_large_confusion(pen, found, name_classes(classes, pen.say)))
+
+
+def test_folds_and_repeats_stand_side_by_side_with_the_names_of_what_was_left_out(
+    pen: Pen, readings: pd.DataFrame
+) -> None:
+    folds = pd.factorize(readings["patient"])[0] // 2 % 2 + 1
+    named = [Fold(1, "North", "centre"), Fold(2, "South", "centre")]
+    table = pd.concat([readings.assign(fold=folds, repeat=number) for number in (1, 2)])
+    found = compute_results(table, classes=CLASSES, positive="polyp", folds=named)
+    assert has_spread(found, "test")
+    said = set(texts(lambda: draw_folds(pen, found, "test")))
+    assert {"North", "South", "AUC, each centre left out in turn", "AUC, by training run"} <= said
+
+
+def test_one_training_has_no_spread_to_draw(results: Results) -> None:
+    assert not has_spread(results, "test")
 
 
 def test_reading_times_of_networks_and_people_share_a_logarithmic_axis(pen: Pen, results: Results) -> None:

@@ -23,6 +23,7 @@ from readingroom.report.analyses.outlined import (
     outline_differences,
     outline_performances,
 )
+from readingroom.report.analyses.over_classes import ClassComparison, ClassSpread, class_spreads, compare_classes
 from readingroom.report.analyses.reader_study import (
     Modalities,
     Pool,
@@ -92,6 +93,8 @@ class Analyses:
         arms: every reader under other protocols, against here.
         documentations: which sites of each examination every reader's answers document; where the classes are sites.
         grades: of every reader that gives a class, where the classes are three grades or more.
+        class_spreads: every measure over the classes, with more than two classes.
+        class_comparisons: readers compared over the classes, with six classes or more.
     """
 
     calibrations: tuple[Calibration, ...] = ()
@@ -110,6 +113,8 @@ class Analyses:
     arms: tuple[ArmDifference, ...] = ()
     documentations: tuple[Documentation, ...] = ()
     grades: tuple[GradePerformance, ...] = ()
+    class_spreads: tuple[ClassSpread, ...] = ()
+    class_comparisons: tuple[ClassComparison, ...] = ()
 
 
 def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Performance], asked: Asked) -> Analyses:
@@ -129,6 +134,7 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
     divided = tuple(group for one in judged for group in divide(one, asked.facts, classes, positive, level))
     parts = [answers[split] for split in JUDGED if answers.get(split)]
     known = asked.patients_known
+    by_part = [_shown(performances, split) for split in JUDGED]
     return Analyses(
         calibrations=tuple(one for one in calibrated if one is not None),
         decision_curves=tuple(one for one in decided if one is not None),
@@ -146,4 +152,11 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         arms=arm_differences(asked.arms, asked.here, classes, positive, level),
         documentations=tuple(documentations(judged, classes, level, patients_known=known)),
         grades=tuple(g for part in parts if asked.ordered for g in grade_performances(part, classes, level)),
+        class_spreads=tuple(spread for part in by_part for spread in class_spreads(part)),
+        class_comparisons=tuple(one for part in by_part for one in compare_classes(part, level)),
     )
+
+
+def _shown(performances: Sequence[Performance], split: str) -> list[Performance]:
+    """Those of a part that the report shows, by image: all folds together, the first repeat."""
+    return [p for p in performances if (p.split, p.unit, p.fold, p.repeat) == (split, "image", 0, 1) and p.classes]

@@ -51,7 +51,7 @@ def shifts(performances: Sequence[Performance], level: float) -> Iterator[Shift]
 
 
 def _measure(performance: Performance, measure: str) -> Estimate | None:
-    found = performance.top1 if measure == "top1" else performance.headline(measure)
+    found = performance.measure(measure)
     return found if found is not None and found.defined else None
 
 

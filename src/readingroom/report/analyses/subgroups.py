@@ -143,7 +143,7 @@ def _ordered(values: pd.Series) -> list[str]:
 
 def _subgroup(found: Performance, fact: str, level: str, positive: str | None) -> Subgroup:
     names = ("auc", "sensitivity", "specificity") if positive is not None else ("top1", "auc")
-    estimates = {name: found.top1 if name == "top1" else found.headline(name) for name in names}
+    estimates = {name: found.measure(name) for name in names}
     return Subgroup(
         reader=found.reader,
         split=found.split,

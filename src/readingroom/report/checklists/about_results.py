@@ -9,8 +9,8 @@ from readingroom.report.headline import lead_sentences, where_text
 from readingroom.report.limits import ALWAYS
 from readingroom.report.measures import Performance
 from readingroom.report.methods import statistics_sentences
-from readingroom.report.paragraphs import fact_name, measure_phrases
-from readingroom.report.wording import MEASURE_NAMES, UNIT_NAMES, joined
+from readingroom.report.paragraphs import measure_phrases
+from readingroom.report.wording import MEASURE_NAMES, UNIT_NAMES, fact_name, joined
 
 _RATES = ("top1", "auc", "sensitivity", "specificity", "ppv", "npv", "accuracy", "f1")
 _ALL_SEEN = "Add subgroups by age, sex, centre or device: each is a column of the case table."
@@ -58,7 +58,9 @@ def _spread(facts: Facts, say: Translator) -> str:
         "fold": "The spread over {n} folds is given.",
         "repeat": "The spread over {n} trainings with other seeds is given.",
     }
-    found = {one.over: len(one.parts) for one in facts.results.spreads}
+    found: dict[str, int] = {}
+    for one in facts.results.spreads:
+        found[one.over] = max(found.get(one.over, 0), len(one.parts))
     return say(" ").join(say(texts[over], n=n) for over, n in found.items())
 
 

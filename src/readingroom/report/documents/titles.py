@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from readingroom.core.translations import Translator
 from readingroom.report.content import Block, Content
+from readingroom.report.fold_tables import TITLES
 from readingroom.report.tables import Table
 from readingroom.report.wording import SPLIT_NAMES
 
@@ -20,8 +21,8 @@ _NAMED = {
 }
 _FAMILIES = {
     "reading-time": "Reading time",
-    "folds": "Spread over folds",
-    "repeats": "Spread over repeats",
+    "folds": TITLES["fold"],
+    "repeats": TITLES["repeat"],
     "calibration": "Calibration",
     "optimistic": "For comparison, optimistic: the threshold that these images would choose",
     "subgroups": "Subgroups",
@@ -82,6 +83,9 @@ def _of_block(block: Block, say: Translator) -> Iterator[tuple[Table | None, str
     yield block.main, ""
     yield block.naive, say("Beside: intervals that take images for independent")
     yield block.recognised, say("Recognised lesions, as the published study counts them")
+    yield block.over_classes, say("Each class against the rest: mean, median and range over the classes")
+    for table in block.confusions:
+        yield table, say("The most frequent confusions: {reader}", reader=table.title)
     for table in block.classes:
         yield table, say("Each class against the rest: {reader}", reader=table.title)
 

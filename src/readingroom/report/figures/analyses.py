@@ -109,7 +109,7 @@ class ForestRow:
 def forest_rows(results: Results, reader: str, split: str, measure: str, pen: Pen) -> list[ForestRow]:
     """Every fact as a heading with its p value, every level below it; the whole part first."""
     performance = next(p for p in results.select(split=split) if p.reader == reader)
-    whole = performance.top1 if measure == "top1" else performance.headline(measure)
+    whole = performance.measure(measure)
     rows = [ForestRow(pen.say("All images"), performance.n, whole)]
     found = [s for s in results.analyses.subgroups if (s.reader, s.split) == (reader, split)]
     for fact in dict.fromkeys(s.fact for s in found):

@@ -1,4 +1,4 @@
-"""Confusion matrices: counts and row per cent, one panel a reader."""
+"""Confusion matrices of few classes: counts and row per cent, one panel a reader."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 from readingroom.report.figures.style import INK, MUTED, WIDTH_IN, Pen, new_figure
 from readingroom.report.results import Results
 
-_SHADES = LinearSegmentedColormap.from_list("shades", ["#f6f9fc", "#9ecae1", "#2b7bba", "#08306b"])
-_MOST_WITH_TEXT = 12
+SHADES = LinearSegmentedColormap.from_list("shades", ["#f6f9fc", "#9ecae1", "#2b7bba", "#08306b"])
 _FEW = 3
 
 
@@ -24,13 +23,13 @@ def draw_confusion(pen: Pen, results: Results, split: str, unit: str = "image") 
     columns = _columns(len(performances), classes)
     rows = ceil(len(performances) / columns)
     # One matrix alone need not fill the page.
-    width = min(WIDTH_IN, columns * (3.2 if classes <= _FEW else 4.6 if classes <= _MOST_WITH_TEXT else WIDTH_IN))
+    width = min(WIDTH_IN, columns * (3.2 if classes <= _FEW else 4.6))
     longest = max(len(pen.name(name, 18)) for name in results.classes)
     side = (width - 0.4 - 0.075 * longest) / columns - 0.1
     figure = new_figure(rows * (side + 0.3) + (0.05 * longest + 0.5 if _tilted(results.classes) else 0.5), width)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for position, (panel, performance) in enumerate(zip(panels, performances, strict=False)):
-        _matrix(panel, np.array(performance.confusion), labels=classes <= _MOST_WITH_TEXT, side_in=side)
+        _matrix(panel, np.array(performance.confusion), side_in=side)
         last = columns == 1 or position // columns == rows - 1
         _label(panel, pen, results.classes, first=position % columns == 0, last=last)
         panel.set_title(pen.name(performance.reader, 110 // columns // 2 + 4))
@@ -43,20 +42,23 @@ def draw_confusion(pen: Pen, results: Results, split: str, unit: str = "image") 
 
 def _columns(readers: int, classes: int) -> int:
     most = (4 if readers % 4 == 0 else 3) if classes <= _FEW else 3 if classes <= 6 else 2
-    most = 1 if classes > _MOST_WITH_TEXT else most
     return min(readers, most)
 
 
-def _matrix(panel: Axes, counts: np.ndarray, *, labels: bool, side_in: float) -> None:
+def row_shares(counts: np.ndarray) -> np.ndarray:
+    """Counts as shares of their row; 0 in a row without any, (C, C)."""
     totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    panel.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="equal")
-    size = min(10.0, 72 * side_in / len(counts) * (0.25 if labels else 0.42))
+    shares: np.ndarray = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    return shares
+
+
+def _matrix(panel: Axes, counts: np.ndarray, *, side_in: float) -> None:
+    shares = row_shares(counts)
+    panel.imshow(shares, cmap=SHADES, vmin=0, vmax=1, aspect="equal")
+    size = min(10.0, 72 * side_in / len(counts) * 0.25)
     for (row, column), count in np.ndenumerate(counts):
-        if not labels and count == 0:
-            continue
         colour = "white" if shares[row, column] > 0.55 else INK
-        text = f"{count}\n{100 * shares[row, column]:.0f}%" if labels else f"{count}"
+        text = f"{count}\n{100 * shares[row, column]:.0f}%"
         panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
 
 
