@@ -41,6 +41,8 @@ def draw_catalogue(cases: CaseTable) -> pd.DataFrame:
         "channels": 3,
         "bits": 8,
         "note": "",
+        "window": '"percentiles"',
+        "windowed": "stored",
         "file_bytes": 40_000,
         "view_kind": "octagon",
         "view_x0": 20,

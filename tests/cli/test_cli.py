@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from readingroom.cli import app
 
-COMMANDS = ("run", "check", "evaluate", "read", "report", "doctor", "phantoms", "demo")
+COMMANDS = ("run", "check", "series", "evaluate", "read", "report", "doctor", "phantoms", "demo")
 runner = CliRunner()
 
 
@@ -79,3 +79,18 @@ def test_plan_says_how_many_cases() -> None:
     assert runner.invoke(app, ["plan"]).exit_code == 2
     area = runner.invoke(app, ["plan", "--auc", "0.92", "--against", "0.87", "--correlation", "0.5"])
     assert "452" in area.output
+
+
+def test_dicom_files_become_a_case_table_and_what_to_know_is_printed(tmp_path: Path) -> None:
+    pytest.importorskip("pydicom", reason="DICOM needs the extra 'dicom'")
+    small = ["--kind", "fistula", "--patients", "5", "--height", "32", "--width", "32"]
+    assert runner.invoke(app, ["phantoms", str(tmp_path / "ph"), *small]).exit_code == 0
+    out = tmp_path / "cases.csv"
+    made = runner.invoke(
+        app, ["series", str(tmp_path / "ph"), "--out", str(out), "--pseudonyms", str(tmp_path / "key")]
+    )
+    assert made.exit_code == 0, made.output
+    assert "90 slices, 5 stacks, 5 patients" in made.output
+    assert "their patient's ID" in made.output
+    assert len(pd.read_csv(out)) == 90
+    assert (tmp_path / "series.csv").is_file()

@@ -3,6 +3,7 @@ import pytest
 from pydantic import ValidationError
 
 from readingroom.cases.view import View, whole_view
+from readingroom.cases.window import GivenWindow
 from readingroom.reading.preprocessing import InputSection, Preprocessing
 
 ASYMMETRIC = np.zeros((60, 100, 3), dtype=np.uint8)
@@ -49,3 +50,32 @@ def test_a_contract_comes_back_from_its_plain_values() -> None:
 def test_an_unknown_normalisation_names_the_known_ones() -> None:
     with pytest.raises(ValidationError, match="none of training, imagenet, unit"):
         InputSection.model_validate({"normalise": "zscore"})
+
+
+def test_the_window_is_part_of_the_contract_and_of_no_older_key() -> None:
+    default, own = Preprocessing("whole", 64, "stretch"), Preprocessing("whole", 64, "stretch", window="file")
+    assert default.as_dict()["window"] == "percentiles"
+    assert "window" not in default.identity
+    assert own.identity["window"] == "file"
+    assert own.prepared_key != default.prepared_key
+    given = Preprocessing("whole", 64, "stretch", window=GivenWindow(centre=40, width=400))
+    assert [Preprocessing.from_dict(one.as_dict()) for one in (default, own, given)] == [default, own, given]
+
+
+def test_a_contract_from_before_windows_is_read_as_it_was() -> None:
+    before = {name: value for name, value in Preprocessing("auto", 64, "pad").as_dict().items() if name != "window"}
+    assert Preprocessing.from_dict(before) == Preprocessing("auto", 64, "pad")
+
+
+def test_sixteen_bits_are_windowed_as_the_contract_says() -> None:
+    ramp = (np.arange(64, dtype=np.uint16) * 100)[None].repeat(64, axis=0)
+    window = GivenWindow(centre=3000, width=2000)
+    made = Preprocessing("whole", 64, "stretch", window=window).prepare(ramp, whole_view(64, 64))
+    assert (made[0, 20, 0], made[0, 30, 0], made[0, 40, 0]) == (0, 128, 255)
+
+
+@pytest.mark.parametrize("wrong", ["auto", {"centre": 3}, {"percentiles": [9, 1]}, None])
+def test_a_window_that_is_none_is_refused_in_one_line(wrong: object) -> None:
+    with pytest.raises(ValidationError, match=r"is none of percentiles, file, \{percentiles") as caught:
+        InputSection.model_validate({"window": wrong})
+    assert len(caught.value.errors()) == 1

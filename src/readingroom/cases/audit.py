@@ -34,7 +34,7 @@ FIELDS: dict[str, str] = {
     "{number of classes: patients}; lesions_with_several_labels {total, listed}",
     "images": "unreadable_total; unreadable [{image, reason}]; conditions {blurred, underexposed, overexposed: "
     "{total, fact, limit, worst [{image, value}]}}; formats [{format, images}]; converted [{note, images}]; "
-    "views {kind: images}",
+    "views {kind: images}; window: as the study asks for; windowed {stored, percentiles, file, missing, given: images}",
     "shortcuts": "found [{family, columns, auc, low, high, by_class, images, groups, level}]; left_out [class]; reason",
     "warnings": "[{level, code, text, values, fix}], the gravest first: text and fix are English templates, values "
     "what their {placeholders} stand for",

@@ -17,36 +17,42 @@ import pandas as pd
 from PIL import Image
 
 from readingroom.cases.descriptor import describe_view
+from readingroom.cases.dicom.patients import patient_key
 from readingroom.cases.images import decode_image, read_bytes, to_rgb8
 from readingroom.cases.quality import measure_quality, reduce_view
 from readingroom.cases.surroundings import describe_surroundings
 from readingroom.cases.view import View, find_view, view_mask, whole_view
+from readingroom.cases.window import WindowChoice, plain_window, show
 from readingroom.core.errors import ImageError, Problem
 from readingroom.core.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
     from readingroom.cases.table import CaseTable
 
-VERSION = 1
+VERSION = 2
 """Raised when a column changes its meaning: a catalogue of another version is not used again."""
 
 COLUMNS: dict[str, str] = {
     "image": "the case table's image",
     "version": "version of the catalogue's columns",
     "view_mode": "auto or whole: how the view was decided",
+    "window": "how more than 8 bits become 8, as asked for, JSON",
     "readable": "whether the file could be read as an image",
     "reason": "why not; empty where it could",
     "file_bytes": "size of the file",
     "mtime_ns": "time of the file's last change, nanoseconds",
     "sha256": "hash of the file's bytes",
     "pixels_hash": "hash of the decoded pixels, whatever the file's format",
-    "kind": "JPEG, PNG, TIFF or BMP",
+    "kind": "JPEG, PNG, TIFF, BMP or DICOM",
     "width": "pixels, after rotation",
     "height": "pixels, after rotation",
     "channels": "samples a pixel in the file",
     "bits": "bits a sample in the file",
     "alpha": "the file had transparency",
     "note": "what was converted while reading",
+    "windowed": "what was done: stored (8 bits already), percentiles, file, missing (percentiles, as the file has no "
+    "window), given",
+    "patient_key": "of a DICOM file: a hash of its patient's ID, which tells patients apart; no pseudonym",
     "jpeg_quality": "quality that a JPEG was saved with, estimated, 1 to 100; 0 for other files",
     "view_kind": "octagon, circle, rectangle or whole",
     "view_x0": "left edge of the view's box, pixels",
@@ -75,8 +81,11 @@ COLUMNS: dict[str, str] = {
 """Columns of the catalogue. The ``panel_`` columns describe what is not anatomy, from the view as it is found,
 even where the whole frame is used."""
 
-_FIRST = ("image", "version", "view_mode", "readable", "reason", "file_bytes", "mtime_ns", "sha256")
-_TEXTS = ("pixels_hash", "kind", "note", "view_kind", "view_polygon", "view_excluded", "phash", "complaints")
+_FIRST = ("image", "version", "view_mode", "window", "readable", "reason", "file_bytes", "mtime_ns", "sha256")
+_TEXTS = (
+    *("pixels_hash", "kind", "note", "windowed", "patient_key"),
+    *("view_kind", "view_polygon", "view_excluded", "phash", "complaints"),
+)
 ViewMode = Literal["auto", "whole"]
 
 
@@ -84,6 +93,7 @@ def catalogue_images(
     cases: CaseTable,
     *,
     view: ViewMode = "auto",
+    window: WindowChoice = "percentiles",
     known: pd.DataFrame | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -96,6 +106,7 @@ def catalogue_images(
     Args:
         cases: the case table; the rows of the catalogue are in its order, one for each different image.
         view: ``auto`` finds the view in each image, ``whole`` uses frames from edge to edge.
+        window: how more than 8 bits become 8, as the readers of the study will see them.
         known: an earlier catalogue; images whose path, size and time of change are the same are taken from it.
         workers: threads; as many as cores by default.
         progress: where it is reported.
@@ -109,11 +120,11 @@ def catalogue_images(
     """
     progress = progress or SilentProgress()
     images = list(dict.fromkeys(cases.frame["image"]))
-    done = _reusable(known, view)
+    done = _reusable(known, view, window)
 
     def describe(image: str) -> dict[str, Any]:
         path = cases.path(image)
-        return _again(image, path, done) or catalogue_image(image, path, view)
+        return _again(image, path, done) or catalogue_image(image, path, view, window)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         rows = list(progress.track(_ordered(pool, describe, images), "catalogue", len(images)))
@@ -123,18 +134,27 @@ def catalogue_images(
     return catalogue
 
 
-def catalogue_image(image: str, path: Path, view: ViewMode = "auto") -> dict[str, Any]:
+def catalogue_image(
+    image: str, path: Path, view: ViewMode = "auto", window: WindowChoice = "percentiles"
+) -> dict[str, Any]:
     """The catalogue's row of one image; see `COLUMNS`. Never raises because of what is in the file."""
     row: dict[str, Any] = {"image": image, "version": VERSION, "view_mode": view, "readable": False, "reason": ""}
+    row["window"] = _window_text(window)
     try:
         data = _read(path, row)
         loaded = decode_image(data, path)
+        row["patient_key"] = patient_key(data) if loaded.facts.kind == "DICOM" else ""
     except ImageError as error:
         return {**row, "reason": f"{error.what}. {error.fix}" if error.fix else error.what}
     facts = loaded.facts
     row |= {name: getattr(facts, name) for name in ("kind", "width", "height", "channels", "bits", "alpha", "note")}
     row |= {"readable": True, "jpeg_quality": estimate_jpeg_quality(data), "pixels_hash": hash_pixels(loaded.pixels)}
-    return row | describe_pixels(loaded.pixels, view)
+    shown, row["windowed"] = show(loaded.pixels, window, loaded.display)
+    return row | describe_pixels(shown, view)
+
+
+def _window_text(window: WindowChoice) -> str:
+    return json.dumps(plain_window(window))
 
 
 def _read(path: Path, row: dict[str, Any]) -> bytes:
@@ -216,10 +236,11 @@ def _view_columns(view: View) -> dict[str, Any]:
     }
 
 
-def _reusable(known: pd.DataFrame | None, view: ViewMode) -> dict[str, dict[str, Any]]:
+def _reusable(known: pd.DataFrame | None, view: ViewMode, window: WindowChoice) -> dict[str, dict[str, Any]]:
     if known is None or not set(COLUMNS) <= set(known.columns):
         return {}
     same = known[(known["version"] == VERSION) & (known["view_mode"] == view) & known["readable"].astype(bool)]
+    same = same[same["window"] == _window_text(window)]
     rows = ({str(name): cell for name, cell in row.items()} for row in same[list(COLUMNS)].to_dict("records"))
     return {str(row["image"]): row for row in rows}
 
@@ -249,7 +270,7 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     # As objects: a missing number would make a column of floats, which hold no nanoseconds.
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
     readable = table["readable"].astype(bool)
-    for name in ("image", "view_mode", "reason", *_TEXTS):
+    for name in ("image", "view_mode", "window", "reason", *_TEXTS):
         table[name] = table[name].fillna("").astype("str")
     table["sha256"] = table["sha256"].fillna("").astype("str")
     numbers = [name for name in COLUMNS if name not in (*_FIRST, *_TEXTS, "thumbnail", "alpha")]

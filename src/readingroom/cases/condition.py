@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from readingroom.cases.notes import Note
+from readingroom.cases.notes import Level, Note
 from readingroom.cases.quality import BLURRED, OVEREXPOSED, UNDEREXPOSED
+from readingroom.cases.window import PERCENTILES
 
 WORST = 12
 """Examples that the audit lists of each condition."""
@@ -67,6 +69,8 @@ def describe_condition(catalogue: pd.DataFrame) -> dict[str, Any]:
         "conditions": {one.name: _describe(read, one) for one in CONDITIONS},
         "formats": _formats(read),
         "converted": _conversions(read),
+        "window": json.loads(read["window"].iloc[0]) if len(read) else "percentiles",
+        "windowed": {str(how): int(count) for how, count in read["windowed"].value_counts().items()},
         "views": _views(read),
     }
 
@@ -96,6 +100,35 @@ def _format_notes(images: dict[str, Any]) -> Iterator[Note]:
         most = images["converted"][0]
         values = {"n": sum(one["images"] for one in images["converted"]), "note": most["note"]}
         yield Note("note", "converted", text, values)
+    yield from _window_notes(images)
+
+
+def _window_notes(images: dict[str, Any]) -> Iterator[Note]:
+    """How many images were windowed, and how; nothing where all have 8 bits."""
+    windowed, window = images.get("windowed") or {}, images.get("window")
+    low, high = window.get("percentiles", PERCENTILES) if isinstance(window, dict) else PERCENTILES
+    values = {"total": sum(windowed.values()), "low": f"{low:g}", "high": f"{high:g}"}
+    if isinstance(window, dict) and "centre" in window:
+        values |= {"centre": f"{window['centre']:g}", "width": f"{window['width']:g}"}
+    for how, (level, text, fix) in _WINDOWED.items():
+        if how in windowed:
+            yield Note(level, f"window-{how}", text, {"n": windowed[how], **values}, fix)
+
+
+_WINDOWED: dict[str, tuple[Level, str, str]] = {
+    "percentiles": (
+        "note",
+        "Images of more than 8 bits brought to 8 from percentile {low} to {high} of each: {n} of {total}.",
+        "",
+    ),
+    "file": ("note", "Images shown by the window that their file gives: {n} of {total}.", ""),
+    "missing": (
+        "warning",
+        "Images whose file gives no window, so that percentiles {low} to {high} were taken: {n} of {total}.",
+        "Choose `input.window: percentiles` for all, or give one window, so that all images are shown alike.",
+    ),
+    "given": ("note", "Images shown by a window of centre {centre} and width {width}: {n} of {total}.", ""),
+}
 
 
 def _describe(read: pd.DataFrame, condition: Condition) -> dict[str, Any]:

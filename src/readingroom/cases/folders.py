@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from readingroom.cases.dicom.dataset import is_dicom_file
 from readingroom.cases.images import IMAGE_SUFFIXES
 from readingroom.cases.notes import Note
 from readingroom.core.errors import CaseTableError, Problem
@@ -68,7 +69,7 @@ def read_folders(folder: Path) -> FolderRows:
         if not found:
             empty.append(name)
     _refuse_illegible(folder, [image for image, _, _ in rows])
-    loose = sum(entry.is_file() and _is_image(entry.name) for entry in folder.iterdir())
+    loose = sum(entry.is_file() and _is_image(entry) for entry in folder.iterdir())
     _refuse_none(folder, rows, loose)
     return FolderRows(_frame(rows), loose, tuple(_notes(others, empty)))
 
@@ -77,13 +78,21 @@ def _hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _is_image(name: str) -> bool:
-    return not _hidden(name) and Path(name).suffix.lower() in IMAGE_SUFFIXES
+def _is_image(path: Path) -> bool:
+    """Whether a file's ending is that of an image, or its content is DICOM; a DICOMDIR is none, it lists others."""
+    if _hidden(path.name) or path.name.upper() == "DICOMDIR":
+        return False
+    return path.suffix.lower() in IMAGE_SUFFIXES or is_dicom_file(path)
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images in a folder and below it, by their names, hidden ones left out; in order."""
-    return sorted(folder / name for name in _files(folder) if _is_image(Path(name).name))
+    """The images in a folder and below it, by their names or as DICOM, hidden ones left out; in order."""
+    return sorted(path for path in files_below(folder) if _is_image(path))
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files in a folder and below it, hidden ones and those behind links to folders left out; in order."""
+    return sorted(folder / name for name in _files(folder))
 
 
 def _read_class(folder: Path, name: str) -> tuple[list[tuple[str, str, str]], Counter[str]]:
@@ -91,7 +100,7 @@ def _read_class(folder: Path, name: str) -> tuple[list[tuple[str, str, str]], Co
     others: Counter[str] = Counter()
     for path in sorted(_files(folder / name), key=natural_key):
         relative = Path(path)
-        if _is_image(relative.name):
+        if _is_image(folder / name / relative):
             below = "" if str(relative.parent) == "." else relative.parent.as_posix()
             rows.append((f"{name}/{relative.as_posix()}", name, below))
         else:
@@ -147,7 +156,7 @@ def _refuse_none(folder: Path, rows: list[tuple[str, str, str]], loose: int) -> 
         )
     raise CaseTableError(
         "no images in the class folders",
-        fix=f"Put images ({', '.join(sorted(IMAGE_SUFFIXES))}) into one folder per class",
+        fix=f"Put images ({', '.join(sorted(IMAGE_SUFFIXES))}, DICOM) into one folder per class",
         file=folder,
     )
 

@@ -12,17 +12,18 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from readingroom.cases.dicom.dataset import is_dicom
+from readingroom.cases.dicom.pixels import decode_dicom
 from readingroom.cases.tiff import decode_tiff
+from readingroom.cases.window import PERCENTILES, PLAIN, Display, WindowChoice, scale_between, show
 from readingroom.core.errors import ImageError
 
 MAX_PIXELS = 80_000_000
 """Largest image that is decoded (width x height). A larger header is a scan of a slide, or a decompression bomb."""
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp"})
-"""File name endings that are taken for images where a folder is searched; what a file is, its first bytes decide."""
-
-WINDOW = (0.5, 99.5)
-"""Percentiles of a 16-bit image that become black and white when it is shown with 8 bits."""
+"""File name endings that are taken for images where a folder is searched, beside DICOM files, which are known by their
+content; what a file is, its first bytes decide."""
 
 _KINDS = {
     b"\xff\xd8\xff": "JPEG",
@@ -42,7 +43,7 @@ class ImageFacts:
     """What a file said of its image, and what was done to it while reading.
 
     Args:
-        kind: JPEG, PNG, TIFF or BMP, by the file's first bytes.
+        kind: JPEG, PNG, TIFF, BMP or DICOM, by the file's first bytes.
         width: in pixels, after rotation.
         height: in pixels, after rotation.
         channels: samples a pixel in the file: 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha or CMYK.
@@ -69,10 +70,21 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """Pixels (H, W) or (H, W, 3) in the order red, green, blue, uint8 or uint16, and the facts of the file."""
+    """Pixels (H, W) or (H, W, 3) in the order red, green, blue, and the facts of the file.
+
+    Args:
+        pixels: uint8 or uint16; float32 where a DICOM file's values are rescaled or signed.
+        facts: what the file said.
+        display: how values are to be looked at; of a picture, as they are.
+    """
 
     pixels: np.ndarray
     facts: ImageFacts
+    display: Display = PLAIN
+
+    def shown(self, window: WindowChoice = "percentiles") -> np.ndarray:
+        """The pixels with 8 bits, (H, W) or (H, W, 3), by a window; see `readingroom.cases.window.show`."""
+        return show(self.pixels, window, self.display)[0]
 
 
 @dataclass
@@ -91,13 +103,15 @@ def read_image(path: str | Path) -> LoadedImage:
 
     EXIF rotation is carried out; transparency is laid over black; palettes and CMYK become RGB; 1 bit becomes
     0 and 255; inverted TIFFs (white is zero) are turned the right way round. Each of these is noted.
-    Floating point, signed and 32-bit images are refused: nothing in the file says what is black and what is white.
+    Floating point, signed and 32-bit pictures are refused: nothing in the file says what is black and what is white.
+    Of a DICOM file, rescaled values are given, and how they are to be looked at; see
+    `readingroom.cases.dicom.pixels.decode_dicom`.
 
     Args:
-        path: a JPEG, PNG, TIFF or BMP file.
+        path: a JPEG, PNG, TIFF, BMP or single-frame DICOM file.
 
     Returns:
-        Pixels (H, W) or (H, W, 3), uint8 or uint16, and the file's facts.
+        Pixels (H, W) or (H, W, 3), and the file's facts.
 
     Raises:
         ImageError: no such file, empty, truncated, not an image, too large, or of a kind that is refused.
@@ -115,11 +129,13 @@ def decode_image(data: bytes, path: str | Path = "") -> LoadedImage:
     Raises:
         ImageError: as `read_image`.
     """
+    if is_dicom(data):  # first: what comes before its magic number may be that of a TIFF
+        return _decode_dicom(data, path)
     kind = next((kind for magic, kind in _KINDS.items() if data.startswith(magic)), None)
     if kind is None:
         raise ImageError(
             f"not an image: it begins with {data[:8]!r}",
-            fix="Give a JPEG, PNG, TIFF or BMP file, or take it out of the table",
+            fix="Give a JPEG, PNG, TIFF, BMP or DICOM file, or take it out of the table",
             file=path,
         )
     try:
@@ -129,16 +145,26 @@ def decode_image(data: bytes, path: str | Path = "") -> LoadedImage:
     return _finish(decoded, kind)
 
 
+def _decode_dicom(data: bytes, path: str | Path) -> LoadedImage:
+    try:
+        found = decode_dicom(data, MAX_PIXELS)
+    except ImageError as error:
+        raise ImageError(error.what, fix=error.fix, field=error.field, file=path) from error
+    height, width = found.pixels.shape[:2]
+    facts = ImageFacts("DICOM", width, height, found.channels, found.bits, notes=tuple(found.notes))
+    return LoadedImage(np.ascontiguousarray(found.pixels), facts, found.display)
+
+
 def to_rgb8(pixels: np.ndarray, *, low: float | None = None, high: float | None = None) -> np.ndarray:
-    """Pixels as 8-bit RGB, to look at or to compare: grey is repeated, 16 bits are windowed.
+    """Pixels as 8-bit RGB, to look at or to compare: grey is repeated, more than 8 bits are windowed.
 
     The window runs from the 0.5 to the 99.5 percentile of the image, over all channels together so that hues
-    stay; a study that trains on 16 bits does not pass through here.
+    stay; `LoadedImage.shown` takes another.
 
     Args:
-        pixels: (H, W) or (H, W, 3), uint8 or uint16.
-        low: value that becomes 0, instead of the percentile (16 bits only).
-        high: value that becomes 255, instead of the percentile (16 bits only).
+        pixels: (H, W) or (H, W, 3), uint8, uint16 or float32.
+        low: value that becomes 0, instead of the percentile (more than 8 bits only).
+        high: value that becomes 255, instead of the percentile (more than 8 bits only).
 
     Returns:
         (H, W, 3) uint8.
@@ -147,16 +173,10 @@ def to_rgb8(pixels: np.ndarray, *, low: float | None = None, high: float | None 
         >>> to_rgb8(np.array([[0, 1000], [2000, 4000]], np.uint16), low=0, high=4000)[..., 0].tolist()
         [[0, 64], [128, 255]]
     """
-    if pixels.dtype == np.uint16:
-        pixels = _window(pixels, low, high)
+    if pixels.dtype != np.uint8:
+        bottom, top = np.percentile(pixels, PERCENTILES)
+        pixels = scale_between(pixels, bottom if low is None else low, top if high is None else high)
     return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
-
-
-def _window(pixels: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
-    bottom, top = np.percentile(pixels, WINDOW)
-    bottom, top = (bottom if low is None else low), (top if high is None else high)
-    scaled = (pixels.astype(np.float32) - bottom) * (255.0 / max(top - bottom, 1.0))
-    return np.rint(scaled).clip(0, 255).astype(np.uint8)
 
 
 def read_bytes(path: str | Path) -> bytes:

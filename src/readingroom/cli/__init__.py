@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from readingroom import __version__
-from readingroom.cli import check, check_paper, demo, doctor, evaluate, phantoms, plan, read, report, run
+from readingroom.cli import check, check_paper, demo, doctor, evaluate, phantoms, plan, read, report, run, series
 from readingroom.cli.annotations import app as _annotations
 from readingroom.cli.study import app as _study
 from readingroom.core.errors import ReadingRoomError
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (run, check, evaluate, check_paper, plan, read, report, doctor, phantoms, demo):
+for _command in (run, check, series, evaluate, check_paper, plan, read, report, doctor, phantoms, demo):
     app.command(_command.__name__.rpartition(".")[2].replace("_", "-"), epilog=_command.EXAMPLE)(_command.command)
 app.add_typer(_study, name="study")
 app.add_typer(_annotations, name="annotations")

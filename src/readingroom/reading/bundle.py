@@ -20,7 +20,7 @@ from readingroom.networks.detector import WIDTH, Detector, build_detector
 from readingroom.networks.segmenter import Segmenter, build_segmenter
 from readingroom.reading.preprocessing import Preprocessing
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 READER_FILE = "reader.yaml"
 WEIGHTS_FILE = "weights.safetensors"
 LEARNED_FILE = "learned_from.csv"
@@ -178,7 +178,7 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
             boxes=_detecting(values.get("boxes")),
             ordered=bool(values.get("ordered", False)),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"the reader's description is incomplete ({error})", file=path) from error
 
 

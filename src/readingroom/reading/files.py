@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from readingroom.cases.dicom.collect import SLICE_COLUMNS, describe_slices
+from readingroom.cases.dicom.pseudonyms import Pseudonyms
 from readingroom.cases.folders import image_files
 from readingroom.cases.images import IMAGE_SUFFIXES
 from readingroom.core.errors import ImageError, ReadingsError
@@ -40,6 +42,7 @@ def read_files(
     heat_maps: bool = False,
     least: float = LEAST_CONFIDENCE,
     language: str = "en",
+    pseudonyms: Pseudonyms | None = None,
     progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, list[Unread]]:
     """Read image files with a reader bundle and write the table of readings.
@@ -49,7 +52,8 @@ def read_files(
     and confidence on each image, and where they are asked for heat maps of its answers over the images (folder
     ``<out>-heat-maps``); one of the sites of the upper digestive tract a table of which sites the images in each folder
     document, and which are missing (``<out>-completeness.csv``). A reader that finds boxes gives one row a box, see
-    `readingroom.reading.box_pipeline.read_boxes`.
+    `readingroom.reading.box_pipeline.read_boxes`. Of DICOM files the patient, the examination, the series, the slice
+    (from 1 along its normal, among the files given) and its position stand beside the answer.
 
     Args:
         reader: the bundle's folder, or that of a combined reader.
@@ -61,6 +65,7 @@ def read_files(
         heat_maps: draw heat maps of a reader that tells classes apart.
         least: answers with a lower score are marked on the sheet, and sites that only they document in the table.
         language: ``en`` or ``zh``, of the sheet's title and of the names of sites.
+        pseudonyms: of DICOM files, patients' IDs are replaced by; as they are without.
         progress: where it is reported.
 
     Returns:
@@ -102,12 +107,14 @@ def read_files(
         unread = failed
     readings = parts[0] if combined is None else joined(combined.name, parts[0], parts[1])
     if pictures and "mask" in readings:
-        draw_pictures(readings, root, _beside(out, "masks"), _beside(out, "pictures"), progress=progress)
+        window, masks = bundles[-1].preprocessing.window, _beside(out, "masks")
+        draw_pictures(readings, root, masks, _beside(out, "pictures"), window=window, progress=progress)
         if len(readings):
-            draw_sheet(readings, root, _beside(out, "masks"), out.with_name(f"{out.stem}-sheet.jpg"))
+            draw_sheet(readings, root, masks, out.with_name(f"{out.stem}-sheet.jpg"), window)
     if heat is not None:
         heat.draw(readings, root, _beside(out, "heat-maps"), progress)
     _write_answers(readings, bundles[0], root, out, pictures=pictures, least=least, say=Translator(language))
+    readings = _with_slices(readings, root, pseudonyms)
     unread += [Unread(legible(name), "the name is not UTF-8") for name in found if legible(name) != name]
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)
@@ -130,10 +137,23 @@ def _write_answers(
     if readings.empty or not {"predicted", *score_columns(bundle.classes)} <= set(readings):
         return
     if pictures and "mask" not in readings:
-        draw_class_sheet(readings, bundle.classes, root, out.with_name(f"{out.stem}-sheet.jpg"), least=least, say=say)
+        sheet, window = out.with_name(f"{out.stem}-sheet.jpg"), bundle.preprocessing.window
+        draw_class_sheet(readings, bundle.classes, root, sheet, least=least, window=window, say=say)
     complete = exam_completeness(readings, bundle.classes, root, least=least, say=say)
     if len(complete):
         write_csv(complete, _beside(out, "completeness.csv"))
+
+
+def _with_slices(readings: pd.DataFrame, root: Path, pseudonyms: Pseudonyms | None) -> pd.DataFrame:
+    """The readings with what DICOM files say of their slices; unchanged where none is DICOM."""
+    images = list(dict.fromkeys(readings["image"])) if len(readings) else []
+    slices = describe_slices([root / image for image in images], pseudonyms)
+    if slices.empty:
+        return readings
+    names = slices["path"].map(lambda path: path.relative_to(root).as_posix())
+    return readings.merge(
+        slices.assign(image=names)[["image", *SLICE_COLUMNS]], on="image", how="left", validate="many_to_one"
+    )
 
 
 def _boxed(
@@ -187,5 +207,7 @@ def find_images(places: Sequence[str | Path]) -> list[Path]:
             raise ImageError("no such file or folder", fix="Check the path", file=place)
         found.update(dict.fromkeys(image_files(place) if place.is_dir() else [place]))
     if not found:
-        raise ImageError("no images here", fix=f"Known are {', '.join(sorted(IMAGE_SUFFIXES))}", file=Path(places[0]))
+        raise ImageError(
+            "no images here", fix=f"Known are {', '.join(sorted(IMAGE_SUFFIXES))} and DICOM", file=Path(places[0])
+        )
     return list(found)

@@ -145,7 +145,7 @@ def explain_images(
         ImageError: a file cannot be read as an image.
     """
     for group in grouped(wanted, batch):
-        read = [read_image(root / image).pixels for image, _ in group]
+        read = [preprocessing.shown(read_image(root / image)) for image, _ in group]
         views = [
             find_view(one) if preprocessing.view == "auto" else whole_view(one.shape[1], one.shape[0]) for one in read
         ]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from readingroom.cases.images import read_image
 from readingroom.cases.view import find_view
+from readingroom.cases.window import WindowChoice
 from readingroom.core.progress import Progress, SilentProgress
 from readingroom.core.tables import SCORE
 from readingroom.reading.outline_pipeline import png_name
@@ -25,7 +26,13 @@ SHEET = 40
 
 
 def draw_pictures(
-    readings: pd.DataFrame, root: Path, masks: Path, folder: Path, *, progress: Progress | None = None
+    readings: pd.DataFrame,
+    root: Path,
+    masks: Path,
+    folder: Path,
+    *,
+    window: WindowChoice = "percentiles",
+    progress: Progress | None = None,
 ) -> list[Path]:
     """Draw a picture of every reading that has a mask; returns their paths.
 
@@ -34,6 +41,7 @@ def draw_pictures(
         root: folder of the images.
         masks: folder of the masks.
         folder: where the pictures go, under their images' names, as PNG.
+        window: of the reader.
         progress: where it is reported.
     """
     progress = progress or SilentProgress()
@@ -43,19 +51,21 @@ def draw_pictures(
         path = folder / png_name(str(row["image"]))
         marks = marks_of(row, mask_outlines(read_image(masks / str(row["mask"])).pixels))
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_picture(draw_overlay(read_image(root / str(row["image"])).pixels, marks), path)
+        save_picture(draw_overlay(read_image(root / str(row["image"])).shown(window), marks), path)
         return path
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(progress.track(pool.map(draw, rows), "drawing pictures", len(rows)))
 
 
-def draw_sheet(readings: pd.DataFrame, root: Path, masks: Path, path: Path) -> Path:
+def draw_sheet(
+    readings: pd.DataFrame, root: Path, masks: Path, path: Path, window: WindowChoice = "percentiles"
+) -> Path:
     """Draw a contact sheet (JPEG) of the first `SHEET` readings, each cropped to its view; returns its path."""
     panels = []
     records = readings.head(SHEET).to_dict("records")
     for row in ({str(name): value for name, value in record.items()} for record in records):
-        pixels = read_image(root / str(row["image"])).pixels
+        pixels = read_image(root / str(row["image"])).shown(window)
         marks = marks_of(row, mask_outlines(read_image(masks / str(row["mask"])).pixels))
         panels.append(Panel(pixels, Path(str(row["image"])).name, marks, find_view(pixels)))
     path.parent.mkdir(parents=True, exist_ok=True)

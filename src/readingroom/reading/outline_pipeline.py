@@ -121,7 +121,7 @@ def decoded_ahead(
 
 
 def _framed(name: str, root: Path, preprocessing: Preprocessing) -> Framed:
-    pixels = read_image(root / name).pixels
+    pixels = preprocessing.shown(read_image(root / name))
     height, width = pixels.shape[:2]
     view = find_view(pixels) if preprocessing.view == "auto" else whole_view(width, height)
     return Framed(name, preprocessing.prepare(pixels, view), view, height, width)

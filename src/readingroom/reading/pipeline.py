@@ -40,7 +40,7 @@ def prepare_file(path: Path, preprocessing: Preprocessing, view: View | None = N
     Raises:
         ImageError: the file cannot be read as an image.
     """
-    pixels = read_image(path).pixels
+    pixels = preprocessing.shown(read_image(path))
     if view is None:
         view = find_view(pixels) if preprocessing.view == "auto" else whole_view(pixels.shape[1], pixels.shape[0])
     return preprocessing.prepare(pixels, view)

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
-from readingroom.cases.images import to_rgb8
+from readingroom.cases.images import LoadedImage, to_rgb8
 from readingroom.cases.view import View, crop_to_view
+from readingroom.cases.window import WindowChoice, parse_window, plain_window, show, window_problem
 from readingroom.core.config import Section
 from readingroom.core.files import hash_value
 
@@ -39,8 +40,19 @@ class InputSection(Section):
     """Side of the square input, in pixels."""
     fit: Literal["stretch", "pad"] = "stretch"
     """`stretch` uses every input pixel for the view, as studies 2 and 3 do; `pad` keeps its proportions."""
+    window: WindowChoice = "percentiles"
+    """How values of more than 8 bits (DICOM, 16-bit PNG and TIFF) become 8: `percentiles`, from the 0.5 to the 99.5
+    percentile of each image; `{percentiles: [1, 99]}`; `file`, the window that the DICOM file gives (percentiles where
+    it gives none, and the audit says so); or `{centre: 300, width: 600}` in the file's units, such as HU."""
     normalise: Literal["training", "imagenet", "unit"] | Normalisation = "training"
     """`training`: mean and sd of the training images; `imagenet`: those of ImageNet; `unit`: 0 to 1; or your own."""
+
+    @field_validator("window", mode="before")
+    @classmethod
+    def _known_window(cls, value: Any) -> Any:
+        if problem := window_problem(value):
+            raise ValueError(problem)
+        return parse_window(value)
 
     @field_validator("normalise", mode="before")
     @classmethod
@@ -60,6 +72,7 @@ class Preprocessing:
         fit: ``stretch`` or ``pad``.
         mean: of each channel, in units of full brightness (255).
         sd: of each channel, likewise.
+        window: how more than 8 bits become 8.
     """
 
     view: str
@@ -67,18 +80,23 @@ class Preprocessing:
     fit: str
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     sd: tuple[float, ...] = (1.0, 1.0, 1.0)
+    window: WindowChoice = "percentiles"
+
+    def shown(self, image: LoadedImage) -> Pixels:
+        """The 8-bit pixels of an image, (H, W) or (H, W, 3), in which its view is looked for and cropped."""
+        return image.shown(self.window)
 
     def prepare(self, pixels: npt.NDArray[Any], view: View) -> Pixels:
         """Window 16 bit to 8, crop to the view, blank what is not anatomy, resize.
 
         Args:
-            pixels: (H, W) or (H, W, 3), 8 or 16 bit, as `readingroom.cases.images.read_image` gives them.
+            pixels: (H, W) or (H, W, 3), as `shown` gives them, or of more bits, without a window of their own.
             view: as found in these pixels.
 
         Returns:
             (size, size, 3) RGB, 8 bit, not yet normalised.
         """
-        anatomy = crop_to_view(to_rgb8(pixels), view)
+        anatomy = crop_to_view(to_rgb8(show(pixels, self.window)[0]), view)
         return _padded(anatomy, self.size) if self.fit == "pad" else _resized(anatomy, self.size, self.size)
 
     def prepare_outline(self, mask: npt.NDArray[np.uint8], view: View) -> Pixels:
@@ -100,17 +118,29 @@ class Preprocessing:
     @property
     def prepared_key(self) -> str:
         """Hash of what decides the prepared pixels: everything but the normalisation."""
-        return hash_value([self.view, self.size, self.fit, cv2.__version__])[:16]
+        return hash_value([self.view, self.size, self.fit, cv2.__version__, *self._own_window])[:16]
+
+    @property
+    def _own_window(self) -> list[Any]:
+        # Without the default, so that what was prepared and trained before windows could be chosen is known again.
+        return [] if self.window == "percentiles" else [plain_window(self.window)]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Plain values by which a training is known again."""
+        values = self.as_dict()
+        return {name: value for name, value in values.items() if name != "window" or self._own_window}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for ``reader.yaml``."""
         values = asdict(self)
-        return {**values, "mean": list(self.mean), "sd": list(self.sd)}
+        return {**values, "mean": list(self.mean), "sd": list(self.sd), "window": plain_window(self.window)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
-        """The inverse of `as_dict`."""
-        return cls(**{**values, "mean": tuple(values["mean"]), "sd": tuple(values["sd"])})
+        """The inverse of `as_dict`; a contract from before windows could be chosen has the default."""
+        window = parse_window(values.get("window", "percentiles"))
+        return cls(**{**values, "mean": tuple(values["mean"]), "sd": tuple(values["sd"]), "window": window})
 
 
 def _resized(pixels: Pixels, height: int, width: int) -> Pixels:

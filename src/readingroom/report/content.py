@@ -183,7 +183,10 @@ def gather(
     audit = run.audit if run is not None else {}
     parts = audited_parts(audit) or parts_of(frame, results.classes, patients_known=patients_known)
     manifest = run.manifest if run is not None else {}
-    walls, missed = _walls(results, readings, images_root)
+    thumbnails = None
+    if images_root is not None:
+        thumbnails = Thumbnails(images_root, "percentiles" if run is None else run.window)
+    walls, missed = _walls(results, readings, thumbnails)
     lead = find_lead(results)
     return Content(
         title=results.study,
@@ -210,11 +213,11 @@ def gather(
         software=_software(run, say),
         walls=walls,
         missed=missed,
-        examples=_examples(results, readings, lead, images_root, say),
+        examples=_examples(results, readings, lead, thumbnails, say),
         methods=tuple(methods_paragraphs(run, results, say)),
         limits=tuple(find_limits(results, parts, dict(manifest), patients_known, say)),
         images_root=images_root,
-        audit=read_findings(audit, Thumbnails(images_root) if images_root is not None else None, say),
+        audit=read_findings(audit, thumbnails, say),
         published=None if published is None else put_beside(published, results, say),
         arms=() if run is None else arm_tables(run.arms, results, say),
     )
@@ -397,11 +400,10 @@ def _software(run: RunFolder | None, say: Translator) -> Table | None:
 
 
 def _walls(
-    results: Results, readings: pd.DataFrame, images_root: Path | None
+    results: Results, readings: pd.DataFrame, thumbnails: Thumbnails | None
 ) -> tuple[tuple[Wall, ...], tuple[Missed, ...]]:
-    if images_root is None or not results.splits:
+    if thumbnails is None or not results.splits:
         return (), ()
-    thumbnails = Thumbnails(images_root)
     shown = _shown_readings(readings, results.splits[0])
     walls = [
         hang(shown[shown["reader"] == reader.name], results.classes, reader.name, thumbnails, _MOST_SHOWN)
@@ -412,14 +414,14 @@ def _walls(
 
 
 def _examples(
-    results: Results, readings: pd.DataFrame, lead: Lead | None, images_root: Path | None, say: Translator
+    results: Results, readings: pd.DataFrame, lead: Lead | None, thumbnails: Thumbnails | None, say: Translator
 ) -> tuple[Example, ...]:
-    if images_root is None or not results.splits:
+    if thumbnails is None or not results.splits:
         return ()
     first = lead.performance.reader if lead is not None else ""
     readers = sorted((reader.name for reader in results.readers), key=lambda name: name != first)
     shown = _shown_readings(readings, results.splits[0])
-    return draw_examples(shown, results.classes, readers, Thumbnails(images_root), say.language)
+    return draw_examples(shown, results.classes, readers, thumbnails, say.language)
 
 
 def _shown_readings(readings: pd.DataFrame, split: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from readingroom.cases.images import read_image, to_rgb8
 from readingroom.cases.view import crop_to_view, find_view
+from readingroom.cases.window import WindowChoice
 from readingroom.core.errors import ImageError
 from readingroom.core.tables import score_columns
 
@@ -48,10 +49,12 @@ class Thumbnails:
 
     Args:
         root: images are relative to it.
+        window: how more than 8 bits become 8, as the readers saw them.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, window: WindowChoice = "percentiles") -> None:
         self._root = root
+        self._window = window
         self._made: dict[str, str] = {}
 
     def __call__(self, image: str) -> str:
@@ -62,7 +65,7 @@ class Thumbnails:
 
     def _make(self, image: str) -> str:
         try:
-            pixels = to_rgb8(read_image(self._root / image).pixels)
+            pixels = to_rgb8(read_image(self._root / image).shown(self._window))
         except (ImageError, FileNotFoundError):
             return ""
         return as_data_uri(shrink(crop_to_view(pixels, find_view(pixels))))

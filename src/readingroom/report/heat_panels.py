@@ -11,6 +11,7 @@ import pandas as pd
 
 from readingroom.cases.images import read_image, to_rgb8
 from readingroom.cases.view import View, crop_to_view, find_view
+from readingroom.cases.window import WindowChoice
 from readingroom.core.errors import ImageError
 from readingroom.core.translations import Translator
 from readingroom.reading.heat_pictures import heat_colours, heat_overlay
@@ -95,7 +96,7 @@ def heat_panels(
     """
     maps = run.heat_maps
     readers = tuple(name for name in order if (maps["reader"] == name).any())
-    frames = _Frames(run.path, images_root)
+    frames = _Frames(run.path, images_root, run.window)
     made = []
     for place, name in enumerate(classes, start=1):
         own = maps[maps["truth"] == name]
@@ -112,15 +113,15 @@ def heat_panels(
 class _Frames:
     """Images and maps from files, cut to the view; an image is decoded once."""
 
-    def __init__(self, run: Path, images_root: Path) -> None:
-        self._run, self._root = run, images_root
+    def __init__(self, run: Path, images_root: Path, window: WindowChoice) -> None:
+        self._run, self._root, self._window = run, images_root, window
         self._read: dict[str, tuple[np.ndarray, View] | None] = {}
 
     def image(self, name: str) -> tuple[np.ndarray, View] | None:
         """Pixels and view; None where the file is not at hand any more."""
         if name not in self._read:
             try:
-                pixels = to_rgb8(read_image(self._root / name).pixels)
+                pixels = to_rgb8(read_image(self._root / name).shown(self._window))
                 self._read[name] = pixels, find_view(pixels)
             except (ImageError, FileNotFoundError):
                 self._read[name] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from readingroom.cases.window import PERCENTILES, GivenWindow, PercentileWindow
 from readingroom.core.translations import Translator
 from readingroom.report.methods_analyses import analysis_sentences
 from readingroom.report.results import Results
@@ -53,11 +54,35 @@ def preprocessing_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
         if view
         else ""
     )
+    yield window_sentence(run, say)
     normalise = view.get("normalise")
     if normalise == "training":
         yield say("Channels were normalised by the mean and standard deviation of the training images.")
     elif isinstance(normalise, str):
         yield say("Channels were normalised as: {how}.", how=normalise)
+
+
+def window_sentence(run: RunFolder, say: Translator) -> str:
+    """How more than 8 bits became 8; empty where no image had more."""
+    images = dict((run.audit.get("images") or {}).get("windowed") or {})
+    if not set(images) - {"stored"}:
+        return ""
+    window = run.window
+    if isinstance(window, GivenWindow):
+        text = "Values of more than 8 bits were brought to 8 by a window of centre {centre} and width {width}."
+        return say(text, centre=f"{window.centre:g}", width=f"{window.width:g}")
+    low, high = window.percentiles if isinstance(window, PercentileWindow) else PERCENTILES
+    percentiles = {"low": f"{low:g}", "high": f"{high:g}"}
+    if window != "file":
+        text = "Values of more than 8 bits were brought to 8 from percentile {low} to {high} of each image."
+        return say(text, **percentiles)
+    if images.get("missing"):
+        text = (
+            "Values were brought to 8 bits by the window that each file gives; {n} of {total} images without one by "
+            "their percentiles {low} to {high}."
+        )
+        return say(text, n=images["missing"], total=sum(images.values()), **percentiles)
+    return say("Values were brought to 8 bits by the window that each file gives.")
 
 
 def partition_sentence(run: RunFolder, say: Translator) -> str:

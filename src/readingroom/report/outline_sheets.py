@@ -15,6 +15,7 @@ import pandas as pd
 from readingroom.annotation.masks import read_mask
 from readingroom.cases.images import read_image
 from readingroom.cases.view import find_view
+from readingroom.cases.window import WindowChoice
 from readingroom.core.errors import AnnotationError, ImageError
 from readingroom.core.files import atomic_write
 from readingroom.core.translations import Translator
@@ -45,7 +46,14 @@ class Sheet:
 
 
 def outline_sheets(
-    outlined: pd.DataFrame, split: str, run: Path, images_root: Path, folder: Path, say: Translator
+    outlined: pd.DataFrame,
+    split: str,
+    run: Path,
+    images_root: Path,
+    folder: Path,
+    say: Translator,
+    *,
+    window: WindowChoice = "percentiles",
 ) -> list[Sheet]:
     """Draw and save the sheets of every reader on one part, as JPEG.
 
@@ -56,6 +64,7 @@ def outline_sheets(
         images_root: images and reference masks are relative to it.
         folder: to write into.
         say: the language.
+        window: how more than 8 bits become 8.
     """
     if outlined.empty:
         return []
@@ -65,7 +74,7 @@ def outline_sheets(
     for place, (reader, own) in enumerate(shown.groupby("reader", sort=False), start=1):
         for kind, title, chosen in _choices(own, say):
             records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in chosen.to_dict("records")]
-            cases = [case for row in records if (case := _case(row, run, images_root, say)) is not None]
+            cases = [case for row in records if (case := _case(row, run, images_root, say, window)) is not None]
             if cases:
                 name = f"outlines-{kind}-{place}"
                 headings = (say("Image"), say("Reference"), str(reader))
@@ -82,10 +91,12 @@ def _choices(own: pd.DataFrame, say: Translator) -> Iterator[tuple[str, str, pd.
         yield "median", say("Ordinary outlines (around the median IoU)"), ordered.iloc[middle - 2 : middle + 3]
 
 
-def _case(row: dict[str, Any], run: Path, images_root: Path, say: Translator) -> OutlinedCase | None:
+def _case(
+    row: dict[str, Any], run: Path, images_root: Path, say: Translator, window: WindowChoice
+) -> OutlinedCase | None:
     """A row of a sheet; None where a file is not at hand any more."""
     try:
-        pixels = read_image(images_root / str(row["image"])).pixels
+        pixels = read_image(images_root / str(row["image"])).shown(window)
         reference = read_mask(images_root / str(row["reference"])).inside
         drawn = read_image(run / str(row["mask"])).pixels
     except (ImageError, AnnotationError, FileNotFoundError):

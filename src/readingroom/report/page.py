@@ -140,7 +140,7 @@ def _outline_sheets(content: Content, folder: Path, say: Translator) -> list[She
     if content.run is None or content.images_root is None or not content.results.splits:
         return []
     run, split = content.run, content.results.splits[0]
-    return outline_sheets(run.outlined, split, run.path, content.images_root, folder, say)
+    return outline_sheets(run.outlined, split, run.path, content.images_root, folder, say, window=run.window)
 
 
 def _heat_panels(content: Content, folder: Path, say: Translator) -> HeatPanels:

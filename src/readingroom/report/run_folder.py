@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
+from readingroom.cases.window import WindowChoice, parse_window
 from readingroom.core.errors import CaseTableError, ReadingsError
 from readingroom.core.files import read_json
 from readingroom.core.tables import read_facts, read_table
@@ -68,6 +69,11 @@ class RunFolder:
         """A section of the study file; empty where there is none."""
         found = self.study.get(name)
         return dict(found) if isinstance(found, dict) else {}
+
+    @property
+    def window(self) -> WindowChoice:
+        """How more than 8 bits became 8."""
+        return parse_window(self.section("input").get("window", "percentiles"))
 
 
 def read_run_folder(path: Path) -> RunFolder:

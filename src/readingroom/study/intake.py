@@ -11,6 +11,7 @@ import pandas as pd
 
 from readingroom.cases.audit import audit_cases
 from readingroom.cases.catalogue import catalogue_images
+from readingroom.cases.dicom.patients import take_patients
 from readingroom.cases.duplicates import Duplicates, find_duplicates
 from readingroom.cases.partition import Partition, partition_cases
 from readingroom.cases.table import CaseTable, join_cases, load_cases
@@ -95,6 +96,10 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     cases, external = _load(study, base)
     everything = cases if external is None else join_cases(cases, external)
     catalogue = _catalogue(everything, study, folder, strict, progress)
+    everything = take_patients(everything, catalogue)
+    cases, external = (
+        (everything, None) if external is None else (_only(cases, everything), _only(external, everything))
+    )
     outlines, boxes = _known_lesions(study, everything, catalogue, folder, progress)
     known = {"segmentation": outlines, "detection": boxes}.get(study.task.kind)
     if known is not None:
@@ -157,7 +162,9 @@ def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
 
 def _catalogue(cases: CaseTable, study: StudyFile, folder: RunFolder, strict: bool, progress: Progress) -> pd.DataFrame:
     known = _known(folder)
-    catalogue = catalogue_images(cases, view=study.input.view, known=known, strict=strict, progress=progress)
+    catalogue = catalogue_images(
+        cases, view=study.input.view, window=study.input.window, known=known, strict=strict, progress=progress
+    )
     write_parquet(catalogue, folder.catalogue, kind="catalogue")
     return catalogue
 

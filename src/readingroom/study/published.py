@@ -15,6 +15,7 @@ from readingroom.cases.images import read_image, to_rgb8
 from readingroom.cases.partition import Partition
 from readingroom.cases.table import CaseTable
 from readingroom.cases.view import View, crop_to_view
+from readingroom.cases.window import WindowChoice, plain_window
 from readingroom.core.files import atomic_write, hash_value
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
@@ -47,7 +48,9 @@ def write_copies(
     section = study.augmentation or AugmentationSection()
     seed = derive_seed(study.partition.seed, "published copies")
     # Copies of other images or of another augmentation never pass for these.
-    folder = folder / hash_value([section.model_dump(mode="json"), seed])[:12]
+    window = study.input.window
+    chosen = [] if window == "percentiles" else [plain_window(window)]
+    folder = folder / hash_value([section.model_dump(mode="json"), seed, *chosen])[:12]
     facts = catalogue.set_index("image")
     hashes = facts["sha256"].to_dict()
     views = {str(image): view_of(row) for image, row in facts.iterrows()}
@@ -58,14 +61,19 @@ def write_copies(
         path = folder / f"{hash_value([image, hashes[image]])[:24]}-{copy}.png"
         names[image, copy] = Path(_relative(path, cases.root)).as_posix()
         if not path.is_file():
-            _write_copy(cases.path(image), views[image], section, (seed, number[image], copy), path)
+            _write_copy(cases.path(image), views[image], window, section, (seed, number[image], copy), path)
     return _with_rows(cases, names), replace(partition, frame=_renamed(partition.frame, names))
 
 
 def _write_copy(
-    source: Path, view: View, section: AugmentationSection, drawn: tuple[int, int, int], path: Path
+    source: Path,
+    view: View,
+    window: WindowChoice,
+    section: AugmentationSection,
+    drawn: tuple[int, int, int],
+    path: Path,
 ) -> None:
-    pixels = crop_to_view(to_rgb8(read_image(source).pixels), view)
+    pixels = crop_to_view(to_rgb8(read_image(source).shown(window)), view)
     seed, index, copy = drawn
     draws = draw(section, seed, 0, [index], pixels.shape[:2], copy=copy)
     made = apply_draws(pixels[None], draws)[0].permute(1, 2, 0).numpy()

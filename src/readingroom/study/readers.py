@@ -196,7 +196,7 @@ class Readers:
 
     def _contract(self) -> Preprocessing:
         section = self.study.input
-        return Preprocessing(view=section.view, size=section.size, fit=section.fit)
+        return Preprocessing(section.view, section.size, section.fit, window=section.window)
 
     def _one(
         self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None

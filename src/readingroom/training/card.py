@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from readingroom.cases.window import PERCENTILES, GivenWindow, PercentileWindow, WindowChoice
 from readingroom.reading.bundle import ReaderBundle
 
 
@@ -31,6 +32,7 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
         ),
         ("Epochs", f"{facts['epochs_run']}, kept {facts['kept_epoch']}; {facts['precision']} on {facts['device']}"),
         ("Input", f"{contract.size} x {contract.size} pixels, view {contract.view}, fit {contract.fit}"),
+        ("More than 8 bits", _window(contract.window)),
         ("Normalisation", f"mean {_numbers(contract.mean)}, sd {_numbers(contract.sd)} of full brightness"),
         ("Answer", _answer(bundle)),
     ]
@@ -38,6 +40,15 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
     lines += [f"| {name} | {_cell(value)} |" for name, value in rows]
     lines += ["", "How well it reads is in the report of its study; elsewhere it has to be tested anew.", ""]
     return "\n".join(lines)
+
+
+def _window(window: WindowChoice) -> str:
+    if isinstance(window, GivenWindow):
+        return f"window of centre {window.centre:g} and width {window.width:g}"
+    if window == "file":
+        return "the window that the file gives; percentiles where it gives none"
+    low, high = window.percentiles if isinstance(window, PercentileWindow) else PERCENTILES
+    return f"window from percentile {low:g} to {high:g} of each image"
 
 
 def _origin(facts: Mapping[str, Any], weights: str) -> str:

@@ -129,7 +129,7 @@ class TrainingData:
         targets = self.examples.targets.tolist()
         outlines = [] if self.outlines is None else [self.outlines.path.name]
         boxes = [] if self.boxes is None else [self.boxes.key]
-        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.as_dict(), *outlines, *boxes])
+        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.identity, *outlines, *boxes])
 
 
 def train_reader(

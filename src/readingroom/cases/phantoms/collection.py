@@ -28,7 +28,7 @@ Rule = tuple[bool, str, str, str]
 """Whether it holds, and where, what and how to mend it if not."""
 
 _README = "README.txt"
-_OURS = ("images", "masks", "dicom", "cases.csv")
+_OURS = ("images", "masks", "dicom", "cases.csv", "dicom-cases.csv")
 _Patient = TypeVar("_Patient")
 
 

@@ -36,15 +36,17 @@ def draw_arm(pen: Pen, found: Sequence[ArmDifference], measures: Sequence[str]) 
 def _row(panel: Axes, place: int, one: ArmDifference) -> None:
     if one.there.value is None or one.here.value is None:
         return
+    values = (one.there.value, one.here.value)
     colour = PALETTE[place % len(PALETTE)]
-    panel.plot([one.there.value, one.here.value], [place - _APART, place + _APART], color=MUTED, linewidth=1, zorder=1)
-    for estimate, shift, face in ((one.there, -_APART, "white"), (one.here, _APART, colour)):
-        _point(panel, estimate, place + shift, colour, face)
-        panel.annotate(value_text(one.measure, estimate.value), (estimate.value or 0.0, place + shift), xytext=(0, 5),
+    panel.plot(values, [place - _APART, place + _APART], color=MUTED, linewidth=1, zorder=1)
+    ends = zip((one.there, one.here), values, (-_APART, _APART), ("white", colour), strict=True)
+    for estimate, value, shift, face in ends:
+        panel.plot([value], [place + shift], marker="o", color=colour, markerfacecolor=face, markersize=6, zorder=3)
+        _interval(panel, estimate, place + shift, colour)
+        panel.annotate(value_text(one.measure, estimate.value), (value, place + shift), xytext=(0, 5),
                        textcoords="offset points", ha="center", fontsize=7, color=MUTED)  # fmt: skip
 
 
-def _point(panel: Axes, estimate: Estimate, height: float, colour: str, face: str) -> None:
+def _interval(panel: Axes, estimate: Estimate, height: float, colour: str) -> None:
     if estimate.low is not None and estimate.high is not None:
         panel.plot([estimate.low, estimate.high], [height, height], color=colour, linewidth=1.2, zorder=2)
-    panel.plot([estimate.value], [height], marker="o", color=colour, markerfacecolor=face, markersize=6, zorder=3)

@@ -92,8 +92,8 @@ def run_preset_demo(name: str, out: str | Path, *, language: str = "en", progres
 
 def _small(preset: Preset, study: str, tables: Tables, out: Path, scale: Scale) -> dict[str, Any]:
     people = tables.get(study)
-    text = preset.text(study, _below(tables["cases"], out), people and _below(people, out))
-    values = overlaid(yaml.safe_load(text), scale.changes)
+    text = preset.text(study, _below(tables["cases"], out), None if people is None else _below(people, out))
+    values = overlaid(yaml.safe_load(text), dict(scale.changes))
     values |= {"study": f"{study}-demo", "phantoms": True}
     values["readers"] = [one | dict(scale.readers.get(one.get("name", ""), {})) for one in values["readers"]]
     if not scale.start:

@@ -137,15 +137,16 @@ def write_preset(
         OutputError: the case table is not there, or a file would be replaced.
     """
     preset, folder = find_preset(name), Path(out)
-    for given in filter(None, (cases, people)):
-        if not Path(given).exists():
+    for given in (cases, people):
+        if given is not None and not Path(given).exists():
             raise OutputError("no such file", fix="Give the path of your table", file=given)
     paths = {study: folder / f"{study}.yaml" for study in preset.studies}
     there = [path for path in paths.values() if path.exists()]
     if there and not force:
         raise OutputError("there is such a file already", fix="Choose another --out, or use --force", file=there[0])
     for study, path in paths.items():
-        write_text(path, preset.text(study, _relative(cases, folder), people and _relative(people, folder)))
+        read_by = None if people is None else _relative(people, folder)
+        write_text(path, preset.text(study, _relative(cases, folder), read_by))
         load_study_file(path)
     return list(paths.values())
 

@@ -44,6 +44,7 @@ from readingroom.cases.phantoms.pelvis.volume import (
 )
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed, generator
+from readingroom.core.tables import read_table, write_csv
 
 FISTULA_SHARES: Mapping[str, float] = MappingProxyType({NORMAL: 45, FISTULA: 58})
 """Patients of each class in the first study."""
@@ -59,6 +60,7 @@ _NOTES = (
     "images/   the slices of the case table with 8 bits, in the window that the series names",
     "masks/    exact outlines of the tract, 255 on it and 0 elsewhere; none for normal phantoms",
     "cases.csv one row a slice at the levels of a tract; in a normal phantom, of the tract it could have had",
+    "dicom-cases.csv the same rows, naming the slices of the series: for a study of the DICOM files themselves",
     "`z_mm` is the slice's position in the series. Age, sex and date do not depend on the class.",
 )
 _FIRST_DAY, _DAYS = date(2019, 5, 1), 760
@@ -116,7 +118,8 @@ def draw_fistula_phantoms(
     where it was. More patients with the same seed leave the first ones as they were.
 
     Args:
-        folder: where ``dicom/``, ``images/``, ``masks/``, ``cases.csv`` and ``README.txt`` go; made if need be.
+        folder: where ``dicom/``, ``images/``, ``masks/``, ``cases.csv``, ``dicom-cases.csv`` and ``README.txt`` go;
+            made if need be.
         patients: number of phantom patients.
         size: rows and columns of a slice, which shows 250 x 250 mm.
         difficulty: 0 (a bright wide tract) to 1 (hardly any sign, many vessels, patients that differ much).
@@ -126,7 +129,8 @@ def draw_fistula_phantoms(
         workers: threads; by default one for each processor.
 
     Returns:
-        Path of ``cases.csv``: image, label, patient, exam, lesion, slice, z_mm, outline, dicom, date, age, sex.
+        Path of ``cases.csv``: image, label, patient, exam, lesion, slice, z_mm, outline, dicom, date, age, sex. In
+        ``dicom-cases.csv`` the image is the DICOM slice.
 
     Raises:
         CaseTableError: arguments with which nothing can be drawn, all of them listed.
@@ -147,7 +151,10 @@ def draw_fistula_phantoms(
     claim(folder, tell(patients), tell(None))
     order = _Order(folder, (size[0], size[1]), difficulty, seed, tell(None))
     cohort = plan_fistula_cohort(patients, shares, seed)
-    return draw_patients(folder, cohort, partial(_draw_patient, order), workers=workers, progress=progress)
+    table = draw_patients(folder, cohort, partial(_draw_patient, order), workers=workers, progress=progress)
+    rows = read_table(table)
+    write_csv(rows.assign(image=rows["dicom"]).drop(columns="dicom"), folder / "dicom-cases.csv")
+    return table
 
 
 def plan_fistula_cohort(patients: int, shares: Mapping[str, float], seed: int) -> list[FistulaPatient]:

@@ -1,0 +1,1 @@
+"""DICOM: single-frame files into pixels, and folders of series into a case table."""
