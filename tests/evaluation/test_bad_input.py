@@ -82,6 +82,12 @@ def bootstrapped(statistic: str, **arrays: Any) -> object:
     return ev.bootstrap(statistic, *arrays.values(), cluster=cluster, replicates=5)
 
 
+def against_itself(statistic: str, **arrays: Any) -> object:
+    cluster = arrays.pop("cluster")
+    sample = tuple(arrays.values())
+    return ev.compare_samples(statistic, sample, sample, clusters=(cluster, cluster), replicates=5)
+
+
 FUNCTIONS: dict[str, Function] = {
     "aggregate_calls": function(ev.aggregate_calls, unit="unit", call="binary"),
     "aggregate_scores": function(ev.aggregate_scores, unit="unit", score="number"),
@@ -93,6 +99,8 @@ FUNCTIONS: dict[str, Function] = {
     "bootstrap auc_difference": function(partial(bootstrapped, "auc_difference"), **PAIR),
     "bootstrap npv": function(partial(bootstrapped, "npv"), truth="binary", call="binary"),
     "bootstrap mean": function(partial(bootstrapped, "mean"), values="number", cluster="unit"),
+    "bootstrap mean_auc": function(partial(bootstrapped, "mean_auc"), truth="code", scores="scores", cluster="unit"),
+    "bootstrap mean_recall": function(partial(bootstrapped, "mean_recall"), truth="any_class", answer="any_class"),
     "bootstrap_table": function(
         partial(ev.bootstrap_table, replicates=5), **ROC, call="binary", cluster="unit"
     ),
@@ -109,6 +117,8 @@ FUNCTIONS: dict[str, Function] = {
     "cochran_q": function(ev.cochran_q, calls="calls"),
     "cohen_kappa": function(partial(ev.cohen_kappa, classes=ABC), a="class", b="class"),
     "cohen_kappa of any class": function(ev.cohen_kappa, a="any_class", b="any_class"),
+    "compare_samples": function(partial(against_itself, "auc"), **ROC, cluster="unit"),
+    "compare_samples of means": function(partial(against_itself, "mean"), values="number", cluster="unit"),
     "compare_calls": function(ev.compare_calls, **TWO_CALLS),
     "compare_grades": function(
         partial(ev.compare_grades, classes=ABC, replicates=5), reference="class", a="class", b="class", cluster="unit"
@@ -324,5 +334,5 @@ def test_no_public_function_is_left_out() -> None:
     functions = [getattr(ev, name) for name in ev.__all__ if inspect.isfunction(getattr(ev, name))]
     public = {function.__name__ for function in functions if function.__module__ not in ELSEWHERE}
     assert public == {name.split()[0] for name in FUNCTIONS} | set(REFUSED)
-    assert len(public) == 52
+    assert len(public) == 53
     assert len(FAULTS) > 1000

@@ -283,7 +283,7 @@ RATES: Mapping[str, tuple[list[int], list[int]]] = {
 
 
 def _mean_recall(sample: _Sample) -> Weighted:
-    truth, answer = _exactly(sample, "truth", "answer")
+    truth, answer = (flat(a, n) for a, n in zip(_exactly(sample, "truth", "answer"), ("truth", "answer"), strict=True))
     right = (truth == answer).astype(np.float64)
     cells = [cell for one in np.unique(truth) for cell in (right * (truth == one), (truth == one).astype(np.float64))]
     totals, count = WeightedTotals(np.stack(cells), sample.codes, sample.count), len(cells)
@@ -293,6 +293,7 @@ def _mean_recall(sample: _Sample) -> Weighted:
 
 def _mean_area(sample: _Sample) -> Weighted:
     truth, scores = _exactly(sample, "truth", "scores")
+    truth = flat(truth, "truth")
     if scores.ndim != 2 or not np.isin(truth, np.arange(scores.shape[1])).all():
         raise EvaluationError("truth is no column of scores", fix="Give (n,) numbers from 0 and (n, C)", field="truth")
     seen = [one for one in range(scores.shape[1]) if 0 < np.count_nonzero(truth == one) < truth.size]

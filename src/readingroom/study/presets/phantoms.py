@@ -42,11 +42,8 @@ Tables = dict[str, Path]
 
 def draw_fistulas(folder: Path, progress: Progress) -> Tables:
     """DICOM series of 40 phantom patients with a fistula and 32 without; the study reads the slices themselves."""
-    table = draw_fistula_phantoms(folder, patients=72, size=(160, 160), difficulty=0.6, seed=SEED, progress=progress)
-    slices = read_table(table)
-    cases = folder / "slices.csv"
-    write_csv(slices.assign(image=slices["dicom"]).drop(columns=["dicom", "outline"]), cases)
-    return {"cases": cases}
+    draw_fistula_phantoms(folder, patients=72, size=(160, 160), difficulty=0.6, seed=SEED, progress=progress)
+    return {"cases": folder / "dicom-cases.csv"}
 
 
 def draw_haemorrhoids(folder: Path, progress: Progress) -> Tables:
