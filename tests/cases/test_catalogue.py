@@ -14,7 +14,14 @@ import pytest
 from PIL import Image
 
 from readingroom.cases import catalogue as module
-from readingroom.cases.catalogue import COLUMNS, catalogue_images, estimate_jpeg_quality, hash_pixels, view_of
+from readingroom.cases.catalogue import (
+    COLUMNS,
+    catalogue_images,
+    describe_pixels,
+    estimate_jpeg_quality,
+    hash_pixels,
+    view_of,
+)
 from readingroom.cases.duplicates import find_duplicates
 from readingroom.cases.images import read_image
 from readingroom.cases.view import find_view
@@ -152,3 +159,10 @@ def test_the_quality_of_a_jpeg_is_estimated_within_one(tmp_path: Path, quality: 
     Image.fromarray(picture(0)).save(tmp_path / "q.jpg", quality=quality)
     assert abs(estimate_jpeg_quality((tmp_path / "q.jpg").read_bytes()) - quality) <= 1
     assert estimate_jpeg_quality(b"\x89PNG") == 0
+
+
+def test_the_black_around_a_body_is_no_fault_of_a_picture_without_colour() -> None:
+    slice_ = np.zeros((60, 60), np.uint8)
+    slice_[20:40, 20:40] = np.random.default_rng(1).integers(0, 255, (20, 20))
+    assert describe_pixels(slice_, "whole")["complaints"] == ""
+    assert describe_pixels(np.repeat(slice_[..., None], 3, axis=2), "whole")["complaints"] == "underexposed"

@@ -104,3 +104,20 @@ def test_a_network_that_is_always_right_or_useless_has_no_temperature() -> None:
 def test_an_unknown_class_is_refused() -> None:
     with pytest.raises(EvaluationError, match="none of the classes"):
         temperature([2], [[0.0, 1.0]])
+
+
+def test_a_temperature_that_the_readings_hardly_tell_has_no_interval() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 40)
+    logits = np.zeros((40, 2))
+    logits[:, 1] = rng.normal(0, 1e-4, 40)
+    logits[:, 1] += 1e-7 * (truth - 0.5)
+    found = temperature(truth, logits)
+    assert (found.low is None) == (found.high is None)
+    assert found.value is None or found.low is None or 0 < found.low <= found.value <= (found.high or 0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_readers_at_chance_never_stop_the_calibration(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    temperature(rng.integers(0, 2, 30), rng.normal(0, 8, (30, 2)))

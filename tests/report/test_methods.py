@@ -47,3 +47,23 @@ def test_near_duplicates_that_stand_for_patients_are_called_so(readings: pd.Data
     audit = {"partition": {"by": "near-duplicates"}}
     run = RunFolder(Path("run"), study, {}, pd.DataFrame(), pd.DataFrame(), audit)
     assert "divided by near-duplicates into 5 folds" in "\n".join(methods_paragraphs(run, results, say))
+
+
+def test_readers_that_were_trained_otherwise_are_named_with_what_differs(readings: pd.DataFrame) -> None:
+    readers = [
+        {"name": "plain", "network": "resnet18"},
+        {"name": "long", "network": "resnet18", "epochs": 100, "augmentation": {}},
+        {"name": "still", "network": "resnet18", "augmentation": {}},
+        {"name": "grey", "network": "resnet18", "augmentation": {"jitter": {"brightness": 0.2}, "outside": "black"}},
+    ]
+    said = "Trained differently: long (epochs 100, not augmented); still (not augmented); grey (augmented by jitter)."
+    assert said in paragraphs(readings, {"readers": readers}, {})
+    assert "differently" not in paragraphs(readings, {"readers": readers[:1]}, {})
+
+
+def test_without_copies_the_protocol_as_published_augments_while_training(readings: pd.DataFrame) -> None:
+    published = {"protocol": "as-published", "copies": 0}
+    study = {"partition": published, "augmentation": {"flip": True}, "training": {"epochs": 3}}
+    said = paragraphs(readings, study, {})
+    assert "Images were divided as published: by image." in said
+    assert "augmented while training" in said

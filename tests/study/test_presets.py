@@ -71,7 +71,7 @@ def test_the_fistula_preset_has_the_documents_eight_runs_and_the_intensity_jitte
         (network, weights) for network in ("resnet18", "resnet34", "densenet121") for weights in ("imagenet", "random")
     }
     assert file.training.epochs == 50
-    assert runs["resnet18-transfer-100-epochs"].epochs == 100
+    assert runs["resnet18-transfer-longer"].epochs == 100
     copied = [name for name, one in runs.items() if one.augmentation is None]
     assert copied == ["resnet18-transfer-augmented"]
     published = file.arm("as-published").partition

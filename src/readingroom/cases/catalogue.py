@@ -82,6 +82,9 @@ COLUMNS: dict[str, str] = {
 even where the whole frame is used."""
 
 _FIRST = ("image", "version", "view_mode", "window", "readable", "reason", "file_bytes", "mtime_ns", "sha256")
+_EXPOSURE = ("underexposed", "overexposed")
+"""Not complained of in pictures without colour: around a body they are black by nature."""
+
 _TEXTS = (
     *("pixels_hash", "kind", "note", "windowed", "patient_key"),
     *("view_kind", "view_polygon", "view_excluded", "phash", "complaints"),
@@ -183,7 +186,7 @@ def describe_pixels(pixels: np.ndarray, view: ViewMode = "auto") -> dict[str, An
         "thumbnail": descriptor.thumbnail.tobytes(),
         **{"red": red, "green": green, "blue": blue},
         **{name: getattr(quality, name) for name in ("blur", "brightness", "dark_share", "bright_share")},
-        "complaints": " ".join(quality.complaints),
+        "complaints": " ".join(name for name in quality.complaints if pixels.ndim == 3 or name not in _EXPOSURE),
         **describe_surroundings(rgb, found).columns(),
     }
 

@@ -79,6 +79,9 @@ def _coefficient(fit: Fit, i: int, n: int, level: float, note: str) -> Estimate:
     return Estimate(value, value - half, value + half, level, "logistic, wald", n, variance, note)
 
 
+_MOST_SPREAD = math.log(1e6)
+
+
 def temperature(truth: ArrayLike, logits: ArrayLike, *, level: float = 0.95) -> Estimate:
     """The temperature that calibrates a network's scores (Guo 2017), fitted on the validation part.
 
@@ -92,7 +95,7 @@ def temperature(truth: ArrayLike, logits: ArrayLike, *, level: float = 0.95) -> 
 
     Returns:
         T; above 1 where the network is too sure. Not defined where every reading is right, or scores do not help
-        (no finite maximum).
+        (no finite maximum). Where the readings leave T open by more than a factor of 1e6 there is no interval.
 
     Raises:
         EvaluationError: lengths differ, a value that is not a finite number, an unknown class.
@@ -120,5 +123,7 @@ def temperature(truth: ArrayLike, logits: ArrayLike, *, level: float = 0.95) -> 
     information = inverse**2 * float(spread.sum())
     half = normal_quantile(checked_level(level)) / math.sqrt(information)
     value = 1 / inverse
+    if half > _MOST_SPREAD:
+        return Estimate(value, None, None, level, method, n, note="the readings hardly tell the temperature")
     low, high = value * math.exp(-half), value * math.exp(half)
     return Estimate(value, low, high, level, method, n, value**2 / information)

@@ -19,6 +19,7 @@ _AUGMENTED = {
     False: "Training images were augmented while training, never before the division, by {list}.",
     True: "Images were augmented before the division, as published, by {list}.",
 }
+_OWN_KEYS = ("epochs", "batch", "optimiser", "rate", "weight_decay", "schedule", "balance", "dropout", "smoothing")
 _RULES = {"youden": "the highest Youden index", "argmax": "the class with the highest score"}
 
 
@@ -91,7 +92,8 @@ def partition_sentence(run: RunFolder, say: Translator) -> str:
     # The audit knows what was done where the table has no patients; the study file only what was asked for.
     by = (run.audit.get("partition") or {}).get("by") or partition.get("by") or "patient"
     if partition.get("protocol") == "as-published":
-        return say("Images were divided as published: by image, after augmentation.")
+        text = "Images were divided as published: by image, after augmentation."
+        return say(text if _as_published(run) else "Images were divided as published: by image.")
     if partition.get("column"):
         return say("The case table itself said which part each image belongs to.")
     if partition.get("leave_out"):
@@ -133,6 +135,7 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
         yield say(_AUGMENTED[_as_published(run)], list=joined([say(name) for name in augmentation], say))
     if training.get("keep", "best") == "best" and any(facts.get("kept_epoch") for facts in readers.values()):
         yield say("The weights of the best epoch on the validation images were kept.")
+    yield exceptions_sentence(run, say)
     yield threshold_sentence(run, say)
     yield heat_map_sentence(run, say)
 
@@ -156,8 +159,33 @@ def networks_sentence(run: RunFolder, say: Translator) -> str:
     return say("The networks were {list}.", list=joined(list(dict.fromkeys(names)), say)) if names else ""
 
 
+def exceptions_sentence(run: RunFolder, say: Translator) -> str:
+    """Which readers were trained otherwise than the rest; empty where all were trained alike."""
+    listed = run.study.get("readers")
+    readers = listed if isinstance(listed, list) else []
+    differing: dict[str, list[str]] = {}
+    for reader in readers:
+        said = say(", ").join(_own_keys(reader, say))
+        if said:
+            differing.setdefault(said, []).append(str(reader.get("name", "?")))
+    parts = [say("{readers} ({keys})", readers=joined(names, say), keys=keys) for keys, names in differing.items()]
+    return say("Trained differently: {list}.", list=say("; ").join(parts)) if parts else ""
+
+
+def _own_keys(reader: Mapping[str, Any], say: Translator) -> Iterator[str]:
+    for name in _OWN_KEYS:
+        if reader.get(name) is not None:
+            yield say("{name} {value}", name=say(name.replace("_", " ")), value=reader[name])
+    own = reader.get("augmentation")
+    if isinstance(own, dict):
+        names = [say(name) for name, value in own.items() if value and name != "outside"]
+        yield say("augmented by {list}", list=joined(names, say)) if names else say("not augmented")
+
+
 def _as_published(run: RunFolder) -> bool:
-    return run.section("partition").get("protocol") == "as-published"
+    """Whether copies were made before the division."""
+    partition = run.section("partition")
+    return partition.get("protocol") == "as-published" and partition.get("copies") != 0
 
 
 def _network(facts: Mapping[str, Any], say: Translator) -> str:

@@ -112,7 +112,14 @@ def exclusions(audit: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
     return tuple(listed + ([("cannot be read as an image", unreadable)] if unreadable else []))
 
 
-def flow_of(parts: Sequence[Part], excluded: Sequence[tuple[str, int]], readers: Mapping[str, int], pen: Pen) -> Flow:
+def flow_of(
+    parts: Sequence[Part],
+    excluded: Sequence[tuple[str, int]],
+    readers: Mapping[str, int],
+    pen: Pen,
+    *,
+    patients: int | None = None,
+) -> Flow:
     """The participant flow in the words of a figure.
 
     Args:
@@ -120,6 +127,7 @@ def flow_of(parts: Sequence[Part], excluded: Sequence[tuple[str, int]], readers:
         excluded: reasons and numbers of images.
         readers: how many of each kind read the tested parts.
         pen: writes the figure's language.
+        patients: all that are included; None adds up those of the parts, which divided by image may share some.
     """
     say = pen.say
     kept = sum(part.images for part in parts)
@@ -129,7 +137,8 @@ def flow_of(parts: Sequence[Part], excluded: Sequence[tuple[str, int]], readers:
         say("Left out: {n} images", n=left_out), tuple(f"{say(why)} (n = {count:,})" for why, count in excluded)
     )
     known = [part.patients for part in parts if part.patients is not None]
-    total = (say("{n} patients", n=sum(known)),) if len(known) == len(parts) and known else ()
+    count = sum(known) if patients is None else patients
+    total = (say("{n} patients", n=count),) if len(known) == len(parts) and known else ()
     included = FlowPart(say("Included"), (say("{n} images", n=kept), *total))
     boxes = tuple(_box(part, pen) for part in parts)
     lines = tuple(say(_READERS[kind], n=count) for kind, count in readers.items() if count)

@@ -48,7 +48,13 @@ def _participant_drawings(content: Content) -> dict[str, Draw]:
     if not content.parts or (content.run is None and len(content.parts) < _LEAST_PARTS):
         return {}
     readers = Counter({reader.person: reader.kind for reader in content.results.readers}.values())
-    drawings: dict[str, Draw] = {"flow": lambda pen: draw_flow(flow_of(content.parts, content.excluded, readers, pen))}
+    audit = content.run.audit if content.run is not None else {}
+    patients = ((audit.get("flow") or {}).get("analysed") or {}).get("patients")
+
+    def flow(pen: Pen) -> Figure:
+        return draw_flow(flow_of(content.parts, content.excluded, readers, pen, patients=patients))
+
+    drawings: dict[str, Draw] = {"flow": flow}
     counts = {SPLIT_NAMES.get(p.split, p.split): p.classes for p in content.parts if p.classes}
     if counts:
         drawings["classes"] = partial(draw_classes, counts=counts)

@@ -44,9 +44,9 @@ _FAST = {"optimiser": "adamw", "rate": 5.0e-4, "weight_decay": 0.01, "schedule":
 
 SCALES = {
     "anal-fistula-mri": Scale(
-        {"input": {"size": 64}, "training": {"epochs": 8, **_FAST}},
-        readers={"resnet18-transfer-100-epochs": {"epochs": 16}},
-        start=6,
+        {"input": {"size": 64}, "training": {"epochs": 6, **_FAST}},
+        readers={"resnet18-transfer-longer": {"epochs": 12}},
+        start=4,
     ),
     "internal-haemorrhoids": Scale(
         {"input": {"size": 112}, "training": {"epochs": 50, "rate": 5.0e-4, "copies": 2}}, start=3, start_size=80
@@ -57,7 +57,7 @@ SCALES = {
         start=6,
         start_size=96,
     ),
-    "upper-gi-sites": Scale({"input": {"size": 80}, "training": {"epochs": 14, **_FAST, "rate": 1.0e-3}}),
+    "upper-gi-sites": Scale({"input": {"size": 80}, "training": {"epochs": 10, **_FAST, "rate": 1.0e-3}}),
 }
 """The demos' sizes: both arms in less than ten minutes on two cores."""
 

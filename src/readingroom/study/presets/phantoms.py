@@ -42,7 +42,7 @@ Tables = dict[str, Path]
 
 def draw_fistulas(folder: Path, progress: Progress) -> Tables:
     """DICOM series of 40 phantom patients with a fistula and 32 without; the study reads the slices themselves."""
-    draw_fistula_phantoms(folder, patients=72, size=(160, 160), difficulty=0.6, seed=SEED, progress=progress)
+    draw_fistula_phantoms(folder, patients=72, size=(160, 160), difficulty=0.3, seed=SEED, progress=progress)
     return {"cases": folder / "dicom-cases.csv"}
 
 
@@ -88,8 +88,10 @@ def draw_stomachs(folder: Path, progress: Progress) -> Tables:
 
 
 def draw_sites(folder: Path, progress: Progress) -> Tables:
-    """Thirty sites of 20 phantom patients; three simulated annotators must agree, simulated experts audit."""
-    table = draw_site_phantoms(folder, patients=24, size=(128, 144), difficulty=0.35, seed=SEED, progress=progress)
+    """Thirty sites of 20 phantom patients, one image each; three simulated annotators must agree, simulated experts audit."""
+    table = draw_site_phantoms(
+        folder, patients=20, images_per_site=(1, 1), size=(128, 144), difficulty=0.3, seed=SEED, progress=progress
+    )
     drawn = read_table(table)
     found = find_consensus(
         join_annotators({"annotators": read_annotations(folder / "annotations.json", images=folder)}), "unanimous"
