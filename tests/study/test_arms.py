@@ -98,3 +98,24 @@ def test_arms_that_are_other_studies_are_refused(tmp_path: Path, arms: dict[str,
     path.write_text(json.dumps({"study": "s", "cases": "c", "readers": [{"network": "resnet18"}], "arms": arms}))
     with pytest.raises(StudyFileError, match=said):
         Study.load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "partition", "repeats", "parts"),
+    [("folds", {"folds": 2}, 2, 2), ("centres", {"leave_out": "centre"}, 1, 3)],
+)
+def test_arms_go_with_folds_repeats_and_left_out_centres(
+    name: str, partition: dict[str, Any], repeats: int, parts: int, phantoms: Path, tmp_path: Path
+) -> None:
+    arm = {**PUBLISHED, "partition": {**PUBLISHED["partition"], "leave_out": None}}
+    values = small_study() | {"study": name, "arms": {"as-published": arm}, "explain": None}
+    values["partition"] = {"training": 0.7, "validation": 0.3, "test": 0, "seed": 7, **partition}
+    values["training"] |= {"epochs": 1, "repeats": repeats}
+    values["task"] = {"classes": ["normal", "EGC+HGIN"]}
+    run = write_study(phantoms, values).run(out=tmp_path)
+    assert set(run.readings["fold"]) == set(range(1, parts + 1))
+    assert set(run.readings["repeat"]) == set(range(1, repeats + 1))
+    found = run.results["analyses"]["arms"]
+    tested = run.readings[(run.readings["split"] == "test") & (run.readings["repeat"] == 1)]
+    assert {one["here"]["n"] for one in found} == {len(tested)}
+    assert "What the protocol changes" in run.report.read_text(encoding="utf-8")

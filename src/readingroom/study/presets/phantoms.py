@@ -88,7 +88,7 @@ def draw_stomachs(folder: Path, progress: Progress) -> Tables:
 
 
 def draw_sites(folder: Path, progress: Progress) -> Tables:
-    """Thirty sites of 20 phantom patients, one image each; three simulated annotators must agree, simulated experts audit."""
+    """Thirty sites of 20 phantom patients; three simulated annotators must agree, simulated experts audit."""
     table = draw_site_phantoms(
         folder, patients=20, images_per_site=(1, 1), size=(128, 144), difficulty=0.3, seed=SEED, progress=progress
     )
