@@ -123,6 +123,7 @@ def _amount(measure: str, value: float | None) -> str:
 def _over_all(measure: str, known: Sequence[ArmDifference], say: Translator) -> str:
     values = [one.difference.value or 0.0 for one in known]
     flattered = [one.reader for one in known if (one.difference.low or 0.0) > 0]
+    named = 0 < len(flattered) < len(known)
     text = (
         "Over the {n} readers the difference is {mean} on average, {low} to {high}; "
         "{count} of them gained beyond chance"
@@ -135,7 +136,7 @@ def _over_all(measure: str, known: Sequence[ArmDifference], say: Translator) -> 
         high=_amount(measure, max(values)),
         count=len(flattered),
     )
-    return said + (say(": {list}.", list=joined(flattered, say)) if flattered else say("."))
+    return said + (say(": {list}.", list=joined(flattered, say)) if named else say("."))
 
 
 def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Table:
@@ -157,8 +158,7 @@ def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Tab
     )
     if any(one.measure == "auc_of_calls" for one in own):
         note += say(" ") + say(
-            "The “AUC” of the calls alone is (sensitivity + specificity) / 2, as it is where labels are taken for "
-            "scores."
+            "The AUC of calls is (sensitivity + specificity) / 2, as it is where labels are taken for scores."
         )
     note += say(" ") + methods_note([one.difference for one in own], say)
     return Table(f"arm-{arm}", "", tuple(say(head) for head in heads), rows, note, 2)

@@ -25,7 +25,7 @@ MEASURE_NAMES = {
     "accuracy": "Accuracy",
     "f1": "F1",
     "top1": "Top-1 accuracy",
-    "auc_of_calls": "“AUC” of the calls alone",
+    "auc_of_calls": "AUC of calls, not scores",
     "mean_recall": "Mean recall",
     "iou": "IoU",
     "ppv_at_prevalence": "PPV at the stated prevalence",

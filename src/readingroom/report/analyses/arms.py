@@ -79,18 +79,22 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def arm_differences(
-    arms: Sequence[Arm], here: Arm, classes: Sequence[str], positive: str | None, level: float
+    arms: Sequence[Arm], here: Arm, readers: Sequence[str], classes: Sequence[str], positive: str | None, level: float
 ) -> tuple[ArmDifference, ...]:
     """Every measure of every reader that was tested in an arm and here.
 
     Args:
         arms: the other protocols.
         here: this study's own readings and outlines, as an arm.
+        readers: in their order.
         classes: all classes, in order.
         positive: the positive class where there are two.
         level: of the intervals.
     """
-    return tuple(one for arm in arms for one in _of_arm(arm, here, classes, positive, level))
+    order = {name: place for place, name in enumerate(readers)}
+    found = (one for arm in arms for one in _of_arm(arm, here, classes, positive, level))
+    places = {arm.name: place for place, arm in enumerate(arms)}
+    return tuple(sorted(found, key=lambda one: (places[one.arm], order.get(one.reader, len(order)))))
 
 
 def _of_arm(arm: Arm, here: Arm, classes: Sequence[str], positive: str | None, level: float) -> Iterator[ArmDifference]:
