@@ -87,7 +87,7 @@ def test_the_haemorrhoid_preset_has_the_documents_networks_head_size_and_rate(st
     }  # fmt: skip
     assert {(one.train, one.head) for one in file.reader_list} == {("head", (1024, 512, 256, 64))}
     training = file.training
-    assert (file.input.size, file.input.normalise) == (331, "unit")
+    assert (file.input.size, file.arm("as-published").input.normalise) == (331, "unit")
     assert (training.optimiser, training.rate, training.schedule, training.batch) == ("adam", 1e-4, "constant", 32)
 
 

@@ -107,7 +107,9 @@ def levels(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(known, errors="coerce")
     if numbers.isna().any():
         return values.astype("string")
-    edges = np.unique(np.quantile(numbers, np.arange(1, _THIRDS) / _THIRDS))
+    cuts = np.quantile(numbers, np.arange(1, _THIRDS) / _THIRDS)
+    # Cut where it can be said: 44.67, not 44.66666666.
+    edges = np.unique([cut if cut == round(cut) else float(f"{cut:.4g}") for cut in cuts])
     names = [f"≤ {edges[0]:g}", *(f"{a:g}–{b:g}" for a, b in pairwise(edges))]
     names.append(f"> {edges[-1]:g}")
     places = np.searchsorted(edges, numbers.to_numpy(), side="left")

@@ -29,7 +29,7 @@ def draw_calibration(pen: Pen, calibrations: Sequence[Calibration]) -> Figure:
     columns = min(3, len(shown))
     rows = ceil(len(shown) / columns)
     width = WIDTH_IN if columns > 1 else 4.4
-    figure = new_figure(rows * width / columns * 1.02 + 0.4, width)
+    figure = new_figure(rows * (width / columns * 1.02 + 0.15) + 0.4, width)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for panel, calibration in zip(panels, shown, strict=False):
         _calibration_panel(panel, pen, calibration)

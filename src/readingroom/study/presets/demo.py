@@ -49,7 +49,7 @@ SCALES = {
         start=4,
     ),
     "internal-haemorrhoids": Scale(
-        {"input": {"size": 112}, "training": {"epochs": 50, "rate": 5.0e-4, "copies": 2}}, start=3, start_size=80
+        {"input": {"size": 112}, "training": {"epochs": 50, "rate": 5.0e-4, "copies": 2}}, start=4, start_size=80
     ),
     "gastric-lesions": Scale(
         {"input": {"size": 96}, "training": {"epochs": 12, **_FAST}},

@@ -49,7 +49,7 @@ def draw_fistulas(folder: Path, progress: Progress) -> Tables:
 def draw_haemorrhoids(folder: Path, progress: Progress) -> Tables:
     """Phantom patients, some of them screened out as in the document, and what simulated doctors said of the others."""
     table = draw_haemorrhoid_phantoms(
-        folder, patients=190, images_per_patient=(2, 4), size=(160, 192), difficulty=0.6, seed=SEED, progress=progress
+        folder, patients=190, images_per_patient=(2, 4), size=(160, 192), difficulty=0.25, seed=SEED, progress=progress
     )
     screened = screen(read_table(table))
     cases = folder / "screened.csv"
