@@ -166,3 +166,21 @@ def test_a_run_killed_between_two_tables_is_not_complete(outlined: Run, phantoms
     outlined.folder.readings(name).unlink()
     study_of(phantoms, "outlines", task={"kind": "segmentation"}, readers=[OUTLINER]).run(out=phantoms / "runs")
     assert outlined.folder.readings(name).is_file()
+
+
+def test_an_arm_without_a_validation_part_outlines_too_and_is_compared_by_overlap(phantoms: Path) -> None:
+    classes = {"name": "what", "network": "mobilenetv3_small_050", "weights": "random"}
+    arm = {
+        "partition": {"training": 0.7, "validation": 0, "test": 0.3},
+        "training": {"keep": "last"},
+        "evaluation": {"outline_threshold": 0.5},
+    }
+    readers = [classes, {**OUTLINER, "name": "where", "monitor": "iou"}]
+    both = [{"name": "both", "classes": "what", "outlines": "where"}]
+    study = study_of(phantoms, "arms", readers=readers, combine=both, arms={"as-published": arm}, explain=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "DPI", 30)
+        run = study.run(out=phantoms / "runs")
+    assert set(run.arms["as-published"].outlines["split"]) == {"test"}
+    found = {(one["reader"], one["measure"]) for one in run.results["analyses"]["arms"]}
+    assert {("where", "iou"), ("both", "iou"), ("what", "top1"), ("what", "auc"), ("what", "mean_recall")} <= found

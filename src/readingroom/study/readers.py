@@ -274,7 +274,7 @@ class Readers:
         images = self.intake.cases.frame["image"]
         state = self.intake.outlines.state if self.intake.outlines is not None else {}
         kept = np.array([row for row in rows if state.get(images[row], NOT_KNOWN) != NOT_KNOWN], dtype=np.int64)
-        if not len(kept):
+        if len(rows) and not len(kept):
             raise StudyFileError(
                 f"{job.section.reader_name}: no image of a part has an outline that can be used",
                 fix="See outlines in audit.json",
@@ -417,7 +417,7 @@ def _rows(splits: pd.Series, name: str) -> npt.NDArray[np.int64]:
 def _with_boxes(rows: npt.NDArray[np.int64], boxes: PreparedBoxes, job: Job) -> npt.NDArray[np.int64]:
     """Those of some rows whose boxes are known, no lesion included."""
     kept = np.array([row for row in rows if boxes.rows[row] is not None], dtype=np.int64)
-    if not len(kept):
+    if len(rows) and not len(kept):
         raise StudyFileError(
             f"{job.section.reader_name}: no image of a part has boxes that can be used",
             fix="See boxes in audit.json",
