@@ -170,15 +170,20 @@ def _read(path: Path, row: dict[str, Any]) -> bytes:
     return data
 
 
+def _reduced(rgb: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
+    x0, y0, x1, y1 = view.box_xyxy_px
+    return reduce_view(np.ascontiguousarray(rgb[y0:y1, x0:x1]), view_mask(view))
+
+
 def describe_pixels(pixels: np.ndarray, view: ViewMode = "auto") -> dict[str, Any]:
     """What the catalogue says of decoded pixels: view, descriptor, quality and surroundings."""
     height, width = pixels.shape[:2]
     found = find_view(pixels)
     used = found if view == "auto" else whole_view(width, height)
     rgb = to_rgb8(pixels)
-    x0, y0, x1, y1 = used.box_xyxy_px
-    crop, mask = reduce_view(np.ascontiguousarray(rgb[y0:y1, x0:x1]), view_mask(used))
-    descriptor, quality = describe_view(crop, mask), measure_quality(crop, mask)
+    crop, mask = _reduced(rgb, used)
+    # Around an endoscope's view it is black, which is no fault of the picture even where the whole frame is used.
+    descriptor, quality = describe_view(crop, mask), measure_quality(*_reduced(rgb, found))
     red, green, blue = descriptor.colour
     return {
         **_view_columns(used),
