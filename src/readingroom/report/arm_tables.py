@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from readingroom.core.translations import Translator
 from readingroom.report.analyses.arms import Arm, ArmDifference
 from readingroom.report.results import Results
-from readingroom.report.tables import Cell, EstimateCell, Table, methods_note
+from readingroom.report.tables import IN_UNITS, Cell, EstimateCell, Table, difference_cell
 from readingroom.report.wording import MEASURE_NAMES, interval_text, joined, value_text
 
 MAIN = ("auc", "top1", "iou")
 """What an arm is summed up by, the first that it has; areas come before shares."""
 
 PROTOCOLS = {"as-published": "As published"}
-_EVEN = ("auc", "auc_of_calls", "iou")
+
+
+@dataclass(frozen=True)
+class DifferenceCell(EstimateCell):
+    """A difference, shown in points where it is one of rates; the CSV has its numbers."""
+
+    shown_as: Cell = field(default_factory=lambda: Cell("–"))
+
+    def shown(self) -> Cell:
+        """As a person reads it."""
+        return self.shown_as
 
 
 @dataclass(frozen=True)
@@ -88,14 +98,16 @@ def _about(measure: str, own: Sequence[ArmDifference], say: Translator) -> list[
         here=value_text(measure, best.here.value),
     )
     sentences = [said, _verdict(best, say)]
-    if len(known) > 1:
+    if len({one.difference.value for one in known}) > 1:
         sentences.append(_over_all(measure, known, say))
     return sentences
 
 
 def _verdict(one: ArmDifference, say: Translator) -> str:
     low, high = one.difference.low, one.difference.high
-    size, interval = _amount(one.measure, one.difference.value), interval_text(one.measure, one.difference, say(" to "))
+    unit = " " + say("pp")
+    size = _amount(one.measure, one.difference.value, unit)
+    interval = interval_text(one.measure, one.difference, say(" to ")).replace("-", "−")
     level = f"{100 * one.difference.level:g}"
     if low is None or high is None:
         return say("The difference is {size}; it has no interval.", size=size)
@@ -105,7 +117,7 @@ def _verdict(one: ArmDifference, say: Translator) -> str:
     elif high < 0:
         text = "The protocol cost it {size} ({level}% CI {interval})."
         interval = _turned(one, say)
-        size = _amount(one.measure, -(one.difference.value or 0.0))
+        size = _amount(one.measure, -(one.difference.value or 0.0), unit)
     return say(text, size=size, level=level, interval=interval)
 
 
@@ -114,10 +126,11 @@ def _turned(one: ArmDifference, say: Translator) -> str:
     return say(" to ").join(_amount(one.measure, -value) for value in (high, low))
 
 
-def _amount(measure: str, value: float | None) -> str:
+def _amount(measure: str, value: float | None, unit: str = "") -> str:
     if value is None:
         return "–"
-    return f"{value:.3f}" if measure in _EVEN else f"{100 * value:.1f}"
+    said = f"{value:.3f}" if measure in IN_UNITS else f"{100 * value:.1f}{unit}"
+    return said.replace("-", "−")
 
 
 def _over_all(measure: str, known: Sequence[ArmDifference], say: Translator) -> str:
@@ -131,7 +144,7 @@ def _over_all(measure: str, known: Sequence[ArmDifference], say: Translator) -> 
     said = say(
         text,
         n=len(known),
-        mean=_amount(measure, sum(values) / len(values)),
+        mean=_amount(measure, sum(values) / len(values), " " + say("pp")),
         low=_amount(measure, min(values)),
         high=_amount(measure, max(values)),
         count=len(flattered),
@@ -146,7 +159,7 @@ def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Tab
             Cell(say(MEASURE_NAMES[one.measure])),
             EstimateCell(one.measure, one.there, counted=False),
             EstimateCell(one.measure, one.here, counted=False),
-            EstimateCell(one.measure, one.difference, counted=False),
+            DifferenceCell(one.measure, one.difference, shown_as=difference_cell(one.measure, one.difference, say)),
         )
         for one in own
     )
@@ -160,7 +173,7 @@ def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Tab
         note += say(" ") + say(
             "The AUC of calls is (sensitivity + specificity) / 2, as it is where labels are taken for scores."
         )
-    note += say(" ") + methods_note([one.difference for one in own], say)
+    note += say(" ") + say("Intervals by bootstrap, 2000 draws.")
     return Table(f"arm-{arm}", "", tuple(say(head) for head in heads), rows, note, 2)
 
 

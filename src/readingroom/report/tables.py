@@ -16,7 +16,7 @@ from readingroom.report.results import Results
 from readingroom.report.wording import MEASURE_NAMES, count_text, interval_text, method_text, p_text, value_text
 
 PROPORTIONS = frozenset({"sensitivity", "specificity", "ppv", "npv", "accuracy", "top1", "within_one"})
-IN_UNITS = frozenset({"auc", "quadratic_kappa", "mean_absolute_error"})
+IN_UNITS = frozenset({"auc", "auc_of_calls", "iou", "quadratic_kappa", "mean_absolute_error"})
 """Measures whose differences are said as they are, and not in percentage points."""
 
 

@@ -18,7 +18,7 @@ _APART = 0.16
 def draw_arm(pen: Pen, found: Sequence[ArmDifference], measures: Sequence[str]) -> Figure:
     """One panel a measure, one row a reader: hollow in the arm, filled here, with intervals."""
     readers = list(dict.fromkeys(one.reader for one in found))
-    figure = new_figure(0.9 + 0.38 * len(readers), WIDTH_IN)
+    figure = new_figure(0.9 + 0.46 * len(readers), WIDTH_IN)
     panels = figure.subplots(1, len(measures), squeeze=False, sharey=True).ravel()
     for panel, measure in zip(panels, measures, strict=True):
         for one in found:
@@ -43,8 +43,10 @@ def _row(panel: Axes, place: int, one: ArmDifference) -> None:
     for estimate, value, shift, face in ends:
         panel.plot([value], [place + shift], marker="o", color=colour, markerfacecolor=face, markersize=6, zorder=3)
         _interval(panel, estimate, place + shift, colour)
-        panel.annotate(value_text(one.measure, estimate.value), (value, place + shift), xytext=(0, 5),
-                       textcoords="offset points", ha="center", fontsize=7, color=MUTED)  # fmt: skip
+        above = shift < 0
+        panel.annotate(value_text(one.measure, value), (value, place + shift), xytext=(0, 5 if above else -5),
+                       textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize=7,
+                       color=MUTED)  # fmt: skip
 
 
 def _interval(panel: Axes, estimate: Estimate, height: float, colour: str) -> None:
