@@ -12,6 +12,7 @@ from tests.study.conftest import small_study, write_study
 
 from readingroom.core.errors import StudyFileError
 from readingroom.reading.bundle import learned_from
+from readingroom.report import printed_tables
 from readingroom.study import Run, Study
 
 PUBLISHED = {
@@ -119,3 +120,11 @@ def test_arms_go_with_folds_repeats_and_left_out_centres(
     tested = run.readings[(run.readings["split"] == "test") & (run.readings["repeat"] == 1)]
     assert {one["here"]["n"] for one in found} == {len(tested)}
     assert "What the protocol changes" in run.report.read_text(encoding="utf-8")
+
+
+def test_the_command_line_prints_what_the_protocol_changes(run: Run) -> None:
+    (title, table), *_ = printed_tables(run.folder.report)
+    assert title == "What the protocol changes"
+    assert list(table.columns) == ["Reader", "Measure", "As published", "Here", "Difference"]
+    assert table["Reader"].tolist() == ["with copies", "without"]
+    assert table["Difference"].str.match(r"^-?\d\.\d{3} \(-?\d\.\d{3} – -?\d\.\d{3}\)$").all()

@@ -35,7 +35,7 @@ def list_presets() -> None:
 
     table = Table(show_lines=True)
     for head in ("Preset", "What it is about", "Columns of your case table"):
-        table.add_column(head)
+        table.add_column(head, overflow="fold")
     for preset in PRESETS.values():
         needs = "\n".join(f"[bold]{column}[/]: {escape(meaning)}" for column, meaning in preset.needs.items())
         files = "\n".join(f"{study}.yaml" for study in preset.studies)
@@ -86,7 +86,7 @@ def _show(run: Run, language: str) -> None:
     for title, frame in printed_tables(run.folder.report, language):
         table = Table(title=title, title_justify="left")
         for head in frame.columns:
-            table.add_column(str(head))
+            table.add_column(str(head), overflow="fold")
         for row in frame.itertuples(index=False):
             table.add_row(*(escape(str(cell)) for cell in row))
         console().print(table)

@@ -9,6 +9,7 @@ import pandas as pd
 from readingroom.core.files import read_json
 from readingroom.core.tables import read_table
 from readingroom.core.translations import Translator
+from readingroom.report.arm_tables import arm_name
 from readingroom.report.wording import MEASURE_NAMES, value_text
 
 _PARTS = (" low", " high", " n", " method")
@@ -59,7 +60,7 @@ def _arms(report: Path, say: Translator) -> list[tuple[str, pd.DataFrame]]:
             {
                 say("Reader"): one["reader"],
                 say("Measure"): say(MEASURE_NAMES[one["measure"]]),
-                arm: value_text(one["measure"], one["there"]["value"]),
+                arm_name(arm, say): value_text(one["measure"], one["there"]["value"]),
                 say("Here"): value_text(one["measure"], one["here"]["value"]),
                 say("Difference"): _difference(one["measure"], one["difference"]),
             }
