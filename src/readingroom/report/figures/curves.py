@@ -113,7 +113,9 @@ def _roc_by_class(pen: Pen, results: Results, performances: Sequence[Performance
     columns = min(3, len(titles))
     rows = ceil(len(titles) / columns)
     width = WIDTH_IN if columns > 1 else 5.2
-    figure = new_figure(rows * width / columns * 0.98 + 0.7, width)
+    # A shared legend below takes a line for three readers; without room for it the titles would be cut off.
+    legend = 0.2 * ceil(len(performances) / 3) if rows * columns == len(titles) else 0.0
+    figure = new_figure(rows * (width / columns * 0.98 + 0.12) + 0.55 + legend, width)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for panel, title, position in zip(panels, titles, range(len(titles)), strict=False):
         pairs = [(p, p.classes[position] if shown else _mean_curve(p)) for p in performances]
