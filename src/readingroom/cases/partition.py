@@ -32,6 +32,20 @@ PUBLISHED_COPIES = 3
 """Augmented copies of each image under the protocol as published: study 1 made 3 400 images of 1 048."""
 
 
+def copies_made(protocol: str | None, copies: int | None, column: str | None) -> int:
+    """Augmented copies of each image that are made before the division, by the keys of ``partition:``.
+
+    Only the protocol as published makes some, and none where a column decides: that may name copies already.
+
+    Example:
+        >>> copies_made("as-published", None, None), copies_made("as-published", 0, None)
+        (3, 0)
+    """
+    if protocol != "as-published" or column is not None:
+        return 0
+    return PUBLISHED_COPIES if copies is None else copies
+
+
 class PartitionSection(Section):
     """The study file's ``partition:``: how the cases are divided into training, validation and test."""
 
@@ -266,9 +280,8 @@ def _validation_drawn(cases: CaseTable, section: PartitionSection, groups: Group
 def _divide_published(cases: CaseTable, section: PartitionSection, near: Sequence[int] | pd.Series | None) -> Partition:
     """Images and their augmented copies dealt one by one, as if each were a patient."""
     groups = sound_groups(cases, near)
-    copies = PUBLISHED_COPIES if section.copies is None else section.copies
+    copies = copies_made(section.protocol, section.copies, section.column)
     if section.column is not None:
-        copies = 0
         splits = column_values(cases, section.column, "column")
         _refuse_unknown(splits, section.column, cases)
         frame = _base(cases, groups).assign(split=splits.to_numpy())

@@ -215,7 +215,9 @@ def gather(
         missed=missed,
         examples=_examples(results, readings, lead, thumbnails, say),
         methods=tuple(methods_paragraphs(run, results, say)),
-        limits=tuple(find_limits(results, parts, dict(manifest), patients_known, say)),
+        limits=tuple(
+            find_limits(results, parts, dict(manifest), patients_known, say, copied=run is None or run.copies > 0)
+        ),
         images_root=images_root,
         audit=read_findings(audit, thumbnails, say),
         published=None if published is None else put_beside(published, results, say),

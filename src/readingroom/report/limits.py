@@ -25,7 +25,13 @@ class Limit:
 
 
 def find_limits(
-    results: Results, parts: tuple[Part, ...], manifest: dict[str, Any], patients_known: bool, say: Translator
+    results: Results,
+    parts: tuple[Part, ...],
+    manifest: dict[str, Any],
+    patients_known: bool,
+    say: Translator,
+    *,
+    copied: bool = True,
 ) -> list[Limit]:
     """All limits that the run itself shows.
 
@@ -35,9 +41,10 @@ def find_limits(
         manifest: says whether the images are phantoms, and the protocol.
         patients_known: whether the case table names patients.
         say: the language.
+        copied: under the protocol as published, whether copies were made before the division.
     """
     found = [
-        *_design(manifest, patients_known, say),
+        *_design(manifest, patients_known, say, copied=copied),
         *_leaks(manifest, say),
         *_sizes(results, say),
         *_readings(results, say),
@@ -45,7 +52,7 @@ def find_limits(
     return [*found, Limit(say(ALWAYS))]
 
 
-def _design(manifest: dict[str, Any], patients_known: bool, say: Translator) -> Iterator[Limit]:
+def _design(manifest: dict[str, Any], patients_known: bool, say: Translator, *, copied: bool) -> Iterator[Limit]:
     if manifest.get("phantoms"):
         text = "The images are phantoms, drawn by the software. These numbers say nothing about patients."
         yield Limit(say(text), grave=True)
@@ -54,7 +61,11 @@ def _design(manifest: dict[str, Any], patients_known: bool, say: Translator) -> 
             "The protocol is “as published”: images were augmented first and divided by image. Near-copies of one "
             "patient's images stand on both sides, which inflates accuracy and AUC. Run the sound protocol beside."
         )
-        yield Limit(say(text), grave=True)
+        plain = (
+            "The protocol is “as published”: images were divided one by one, whoever they are of. Images of one "
+            "patient stand on both sides, which inflates accuracy and AUC. Run the sound protocol beside."
+        )
+        yield Limit(say(text if copied else plain), grave=True)
     if not patients_known:
         text = (
             "The table names no patients. Images of one patient may stand in several parts of the partition: leakage "

@@ -93,7 +93,7 @@ def partition_sentence(run: RunFolder, say: Translator) -> str:
     by = (run.audit.get("partition") or {}).get("by") or partition.get("by") or "patient"
     if partition.get("protocol") == "as-published":
         text = "Images were divided as published: by image, after augmentation."
-        return say(text if _as_published(run) else "Images were divided as published: by image.")
+        return say(text if run.copies else "Images were divided as published: by image.")
     if partition.get("column"):
         return say("The case table itself said which part each image belongs to.")
     if partition.get("leave_out"):
@@ -132,7 +132,7 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
     # `outside` says what a warp puts beyond the edge; it changes no image by itself.
     augmentation = [name for name, value in run.section("augmentation").items() if value and name != "outside"]
     if augmentation:
-        yield say(_AUGMENTED[_as_published(run)], list=joined([say(name) for name in augmentation], say))
+        yield say(_AUGMENTED[run.copies > 0], list=joined([say(name) for name in augmentation], say))
     if training.get("keep", "best") == "best" and any(facts.get("kept_epoch") for facts in readers.values()):
         yield say("The weights of the best epoch on the validation images were kept.")
     yield exceptions_sentence(run, say)
@@ -180,12 +180,6 @@ def _own_keys(reader: Mapping[str, Any], say: Translator) -> Iterator[str]:
     if isinstance(own, dict):
         names = [say(name) for name, value in own.items() if value and name != "outside"]
         yield say("augmented by {list}", list=joined(names, say)) if names else say("not augmented")
-
-
-def _as_published(run: RunFolder) -> bool:
-    """Whether copies were made before the division."""
-    partition = run.section("partition")
-    return partition.get("protocol") == "as-published" and partition.get("copies") != 0
 
 
 def _network(facts: Mapping[str, Any], say: Translator) -> str:

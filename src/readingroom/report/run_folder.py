@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
+from readingroom.cases.partition import copies_made
 from readingroom.cases.window import WindowChoice, parse_window
 from readingroom.core.errors import CaseTableError, ReadingsError
 from readingroom.core.files import read_json
@@ -69,6 +70,12 @@ class RunFolder:
         """A section of the study file; empty where there is none."""
         found = self.study.get(name)
         return dict(found) if isinstance(found, dict) else {}
+
+    @property
+    def copies(self) -> int:
+        """Augmented copies of each image that were made before the division; 0 under a sound protocol."""
+        partition = self.section("partition")
+        return copies_made(partition.get("protocol"), partition.get("copies"), partition.get("column"))
 
     @property
     def window(self) -> WindowChoice:

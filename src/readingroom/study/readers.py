@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from readingroom.cases.catalogue import view_of
+from readingroom.cases.partition import copies_made
 from readingroom.core.errors import LeakageError, Problem, ReadingRoomError, StudyFileError
 from readingroom.core.files import hash_file, hash_value
 from readingroom.core.progress import Progress
@@ -223,7 +224,7 @@ class Readers:
         recipe = section.recipe(study.training)
         # As published, the study's augmentation was done before the split: training draws nothing more.
         scheme = study.partition
-        copied = scheme.protocol == "as-published" and scheme.copies != 0 and scheme.column is None
+        copied = copies_made(scheme.protocol, scheme.copies, scheme.column) > 0
         published = copied and section.augmentation is None
         classes = self.intake.cases.classes
         return ReaderPlan(

@@ -151,7 +151,9 @@ class Study:
         """Those of the arms too, so that nobody waits for one arm to hear of a misspelt name in another."""
         check_readers(self.file, self.base, folder, fetch=fetch, progress=progress)
         for name in self.file.arms:
-            check_readers(self.arm(name).file, self.base, folder.arm(name), fetch=fetch, progress=progress)
+            arm = self.arm(name).file
+            if (arm.reader_list, arm.input.size) != (self.file.reader_list, self.file.input.size):
+                check_readers(arm, self.base, folder.arm(name), fetch=fetch, progress=progress)
 
     def run(
         self,

@@ -150,7 +150,7 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         outline_differences=outline_differences(asked.outlined, level),
         boxes=() if asked.boxes is None else box_performances(asked.boxes, level),
         arms=arm_differences(
-            asked.arms, asked.here, [one.reader for one in answers.get("test", ())], classes, positive, level
+            asked.arms, asked.here, {one.reader: one.kind for one in answers.get("test", ())}, classes, positive, level
         ),
         documentations=tuple(documentations(judged, classes, level, patients_known=known)),
         grades=tuple(g for part in parts if asked.ordered for g in grade_performances(part, classes, level)),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from readingroom.evaluation import Estimate, SamplesCompared, compare_samples
-from readingroom.report.units import image_readings
+from readingroom.report.units import UnitReadings, image_readings
 
 TWO_CLASSES = ("auc", "auc_of_calls", "sensitivity", "specificity", "accuracy")
 MORE_CLASSES = ("top1", "mean_auc", "mean_recall")
@@ -79,29 +79,42 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def arm_differences(
-    arms: Sequence[Arm], here: Arm, readers: Sequence[str], classes: Sequence[str], positive: str | None, level: float
+    arms: Sequence[Arm],
+    here: Arm,
+    kinds: Mapping[str, str],
+    classes: Sequence[str],
+    positive: str | None,
+    level: float,
 ) -> tuple[ArmDifference, ...]:
-    """Every measure of every reader that was tested in an arm and here.
+    """Every measure of every network that was tested in an arm and here.
 
     Args:
         arms: the other protocols.
         here: this study's own readings and outlines, as an arm.
-        readers: in their order.
+        kinds: of the readers, by name and in their order; people learn from no protocol, and are left out.
         classes: all classes, in order.
         positive: the positive class where there are two.
         level: of the intervals.
     """
-    order = {name: place for place, name in enumerate(readers)}
-    found = (one for arm in arms for one in _of_arm(arm, here, classes, positive, level))
-    places = {arm.name: place for place, arm in enumerate(arms)}
-    return tuple(sorted(found, key=lambda one: (places[one.arm], order.get(one.reader, len(order)))))
+    places = {name: place for place, name in enumerate(kinds)}
+    found = (one for arm in arms for one in _in_order(_of_arm(arm, here, classes, positive, level), places))
+    return tuple(one for one in found if kinds.get(one.reader) != "person")
+
+
+def _in_order(found: Iterator[ArmDifference], places: Mapping[str, int]) -> list[ArmDifference]:
+    """Readers that only outline have no readings of classes, and come last."""
+    return sorted(found, key=lambda one: places.get(one.reader, len(places)))
 
 
 def _of_arm(arm: Arm, here: Arm, classes: Sequence[str], positive: str | None, level: float) -> Iterator[ArmDifference]:
     theirs, ours = _tested(arm.readings), _tested(here.readings)
     for reader in (name for name in ours if name in theirs):
+        pair = theirs[reader], ours[reader]
+        units = image_readings(pair[0], classes), image_readings(pair[1], classes)
+        whose = _patients(pair[0]), _patients(pair[1])
+        place = None if positive is None else list(classes).index(positive)
         for measure in MORE_CLASSES if positive is None else TWO_CLASSES:
-            found = _compared(measure, theirs[reader], ours[reader], classes, positive, level)
+            found = _compared(measure, units, whose, place, level)
             if found is not None:
                 name = "auc" if measure == "mean_auc" else measure
                 yield ArmDifference(arm.name, reader, name, found.first, found.second, found.difference)
@@ -126,29 +139,24 @@ _STATISTICS = {"auc_of_calls": "mean_recall", "top1": "mean"}
 
 def _compared(
     measure: str,
-    there: pd.DataFrame,
-    here: pd.DataFrame,
-    classes: Sequence[str],
-    positive: str | None,
+    units: tuple[UnitReadings, UnitReadings],
+    patients: tuple[np.ndarray, np.ndarray],
+    place: int | None,
     level: float,
 ) -> SamplesCompared | None:
-    samples = [_arrays(measure, rows, classes, positive) for rows in (there, here)]
-    if samples[0] is None or samples[1] is None:
+    first, second = (_arrays(measure, one, place) for one in units)
+    if first is None or second is None:
         return None
-    return compare_samples(
-        _STATISTICS.get(measure, measure), samples[0], samples[1], clusters=(_patients(there), _patients(here)),
-        level=level,
-    )  # fmt: skip
+    return compare_samples(_STATISTICS.get(measure, measure), first, second, clusters=patients, level=level)
 
 
-def _arrays(
-    measure: str, rows: pd.DataFrame, classes: Sequence[str], positive: str | None
-) -> tuple[np.ndarray, ...] | None:
-    """What the statistic takes; None where the reader gave no such answer, or a class is not there."""
-    units = image_readings(rows, classes)
+def _arrays(measure: str, units: UnitReadings, place: int | None) -> tuple[np.ndarray, ...] | None:
+    """What the statistic takes; None where the reader gave no such answer, or there is one class only.
+
+    ``place`` is that of the positive class.
+    """
     if len(np.unique(units.reference)) < 2:
         return None
-    place = None if positive is None else list(classes).index(positive)
     if measure in {"auc", "mean_auc"}:
         if units.scores is None:
             return None

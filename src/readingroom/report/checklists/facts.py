@@ -50,7 +50,7 @@ class Facts:
     @property
     def copies(self) -> bool:
         """Whether the parts have augmented copies, which no count of images counts."""
-        return self.run is not None and self.run.section("partition").get("protocol") == "as-published"
+        return self.run is not None and self.run.copies > 0
 
     @property
     def version(self) -> str:
