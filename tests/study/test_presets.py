@@ -16,12 +16,14 @@ from readingroom.cli import app
 from readingroom.core.errors import OutputError, StudyFileError
 from readingroom.report.published import DOCUMENTS
 from readingroom.study.presets import PRESETS, find_preset, write_preset
-from readingroom.study.presets.demo import SCALES, _small
-from readingroom.study.presets.phantoms import DRAWERS, SCREENED, audit_by_experts, screen
+from readingroom.study.presets.demo import small_study
+from readingroom.study.presets.internal_haemorrhoids import SCREENED, screen
+from readingroom.study.presets.upper_gi_sites import audit_by_experts
 from readingroom.study.schema import StudyFile
 from readingroom.study.study_file import load_study_file
 
 STUDIES = [(preset.name, study) for preset in PRESETS.values() for study in preset.studies]
+DOCUMENTED = [(name, study) for name, study in STUDIES if name in DOCUMENTS]
 
 
 @pytest.fixture
@@ -38,14 +40,27 @@ def written(name: str, study: str, cases: Path) -> StudyFile:
 
 
 def test_there_is_a_preset_and_a_demo_for_each_of_the_four_documents() -> None:
-    assert set(PRESETS) == set(DOCUMENTS) == set(DRAWERS) == set(SCALES)
+    assert set(DOCUMENTS) <= set(PRESETS)
 
 
 @pytest.mark.parametrize(("name", "study"), STUDIES)
-def test_a_preset_is_a_valid_study_file_with_both_arms_for_any_case_table(name: str, study: str, cases: Path) -> None:
+def test_a_preset_is_a_valid_sound_study_file_for_any_case_table(name: str, study: str, cases: Path) -> None:
     file = written(name, study, cases)
     assert (cases.parent / "studies" / file.cases).resolve() == cases.resolve()
     assert file.partition.protocol == "sound"
+    assert file.arms
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name not in DOCUMENTS])
+def test_a_preset_without_a_published_study_has_labels_dealt_at_random_as_its_control(name: str, cases: Path) -> None:
+    file = written(name, name, cases)
+    assert list(file.arms) == ["shuffled-labels"]
+    assert file.arm("shuffled-labels").training.shuffled
+
+
+@pytest.mark.parametrize(("name", "study"), DOCUMENTED)
+def test_a_documents_preset_has_both_arms(name: str, study: str, cases: Path) -> None:
+    file = written(name, study, cases)
     assert list(file.arms) == ["as-published"]
     published = file.arm("as-published")
     assert published.partition.validation == 0
@@ -148,7 +163,7 @@ def test_doctors_readings_are_named_where_they_are_given(cases: Path) -> None:
 
 @pytest.mark.parametrize(("name", "study"), STUDIES)
 def test_a_demo_is_the_preset_made_small_and_nothing_else(name: str, study: str, tmp_path: Path) -> None:
-    small = _small(PRESETS[name], study, {"cases": tmp_path / "c.csv"}, tmp_path, SCALES[name])
+    small = small_study(PRESETS[name], study, {"cases": tmp_path / "c.csv"}, tmp_path, PRESETS[name].scale)
     whole = yaml.safe_load(PRESETS[name].text(study, "c.csv"))
     assert small["arms"] == whole["arms"]
     assert small["partition"] == whole["partition"]

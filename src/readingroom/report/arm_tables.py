@@ -15,7 +15,10 @@ MAIN = ("top1", "auc", "iou")
 """What an arm is summed up by, the first that it has: over several classes the share of right answers says more than
 the mean area."""
 
-PROTOCOLS = {"as-published": "As published"}
+CHANCE = 0.5
+"""The area of a reader that knows nothing."""
+
+PROTOCOLS = {"as-published": "As published", "shuffled-labels": "Labels dealt at random"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def arm_tables(arms: Sequence[Arm], results: Results, say: Translator) -> tuple[
     return tuple(
         ArmTables(
             arm_name(arm.name, say),
-            tuple(arm_sentences(own, say)),
+            tuple(control_sentences(own, say) if arm.control else arm_sentences(own, say)),
             _differences(arm.name, own, say),
             _changes(arm, say),
         )
@@ -77,6 +80,43 @@ def arm_sentences(found: Sequence[ArmDifference], say: Translator) -> list[str]:
     """In words: the arm's best reader, what it is here, and the same over all readers; outlines likewise."""
     measures = [name for name in dict.fromkeys((main_measure(found), "iou")) if any(o.measure == name for o in found)]
     return [text for name in measures for text in _about(name, [one for one in found if one.measure == name], say)]
+
+
+def control_sentences(found: Sequence[ArmDifference], say: Translator) -> list[str]:
+    """In words: whether readers that learned labels dealt at random are at chance, as they must be.
+
+    The area is judged, whose chance is a half whatever the classes' shares; other measures only stand in the table.
+    """
+    areas = [one for one in found if one.measure == "auc"]
+    if not areas:
+        return []
+    sentences = [
+        say(
+            "A control: {reader} learned from labels dealt at random among the patients and has the AUC {there} "
+            "({interval}) on the true labels of the test part; with the labels as they are it has {here}.",
+            reader=one.reader,
+            there=value_text("auc", one.there.value),
+            interval=interval_text("auc", one.there, say(" to ")),
+            here=value_text("auc", one.here.value),
+        )
+        for one in areas
+    ]
+    return [*sentences, _control_verdict(areas, say)]
+
+
+def _control_verdict(areas: Sequence[ArmDifference], say: Translator) -> str:
+    off = [
+        one.reader
+        for one in areas
+        if not (one.there.low or 0.0) <= CHANCE <= (1.0 if one.there.high is None else one.there.high)
+    ]
+    if off:
+        return say(
+            "The interval of {readers} leaves chance (0.5) out. By chance alone about one of twenty does; more, or far "
+            "from it, means that the test part knows something of the training part.",
+            readers=joined(off, say),
+        )
+    return say("Nothing was learned where nothing could be: every interval holds chance (0.5).")
 
 
 def _about(measure: str, own: Sequence[ArmDifference], say: Translator) -> list[str]:

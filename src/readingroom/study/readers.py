@@ -33,6 +33,7 @@ from readingroom.study.outline_readings import as_readings, outline_images
 from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
 from readingroom.study.outlines import Outlines
 from readingroom.study.schema import CombineSection, ReaderSection, StudyFile
+from readingroom.study.shuffled import deal_labels
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.boxing import PreparedBoxes
 from readingroom.training.checkpoint import Checkpoint
@@ -238,13 +239,17 @@ class Readers:
             recipe=recipe,
             augmentation=None if published or augmentation == AugmentationSection() else augmentation,
             threshold=study.evaluation.threshold,
-            seed=recipe.seed if job.repeat == 1 else derive_seed(recipe.seed, "repeat", job.repeat),
+            seed=self._seed(job),
             outlines=section.outlines,
             outline_threshold=study.evaluation.outline_threshold,
             boxes=section.boxes(study.hit),
             box_threshold=study.evaluation.box_threshold,
             ordered=section.ordered,
         )
+
+    def _seed(self, job: Job) -> int:
+        seed = job.section.recipe(self.study.training).seed
+        return seed if job.repeat == 1 else derive_seed(seed, "repeat", job.repeat)
 
     def _data(
         self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
@@ -259,6 +264,9 @@ class Readers:
             training, validation = (self._with_outline(rows, job) for rows in (training, validation))
         if boxes is not None and job.section.detector is not None:
             training, validation = (_with_boxes(rows, boxes, job) for rows in (training, validation))
+        if job.section.recipe(self.study.training).shuffled:
+            groups = self.intake.reading_facts(job.fold)["group"].to_numpy()
+            targets = deal_labels(targets, groups, (training, validation), self._seed(job))
         examples = Examples(training, validation, targets, len(cases.classes))
         preprocessing = self._normalised(prepared, examples.training)
         learned = self._learned(job)

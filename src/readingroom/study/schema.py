@@ -359,6 +359,7 @@ class StudyFile(Section):
             if plain:
                 raise ValueError(f"{plain[0]!r} has no detector: in a study of kind detection every reader finds boxes")
         self._check_ordered()
+        self._check_shuffled()
         strange = [one.reader_name for one in self.reader_list if re.search(r"[/\\\x00-\x1f]|^\.", one.reader_name)]
         if strange:
             raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
@@ -372,6 +373,12 @@ class StudyFile(Section):
         if ordered and self.task.classes is None:
             raise ValueError(f"{ordered[0]!r} is ordered: readers.ordered needs task.classes, the grades from the "
                              "least to the most severe")  # fmt: skip
+
+    def _check_shuffled(self) -> None:
+        dealt = [one for one in self.reader_list if one.recipe(self.training).shuffled]
+        drawn = [one.reader_name for one in dealt if one.decoder is not None or one.detector is not None]
+        if drawn:
+            raise ValueError(f"training.shuffled deals labels, and {drawn[0]!r} learns outlines or boxes")
 
     def _check_combined(self, combined: CombineSection) -> None:
         readers = {one.reader_name: one for one in self.reader_list}

@@ -33,6 +33,11 @@ class Arm:
     readings: pd.DataFrame = field(default_factory=pd.DataFrame)
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
 
+    @property
+    def control(self) -> bool:
+        """Whether its labels were dealt at random and nothing else differs."""
+        return [key for key, _, _ in self.changes] == ["training.shuffled"]
+
 
 @dataclass(frozen=True)
 class ArmDifference:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,54 +11,14 @@ import yaml
 from readingroom.cases.phantoms import GASTRIC_CLASSES, draw_gastric_phantoms
 from readingroom.core.files import write_text
 from readingroom.core.progress import Progress
-from readingroom.study.presets.phantoms import DRAWERS, Tables
-from readingroom.study.presets.preset import Preset, find_preset
+from readingroom.study.presets.all import find_preset
+from readingroom.study.presets.preset import FAST, Preset, Scale, Tables
 from readingroom.study.schema import overlaid
 from readingroom.study.study import Run, Study
 
 _HEADER = """# {title}: the preset `{name}` at the size of a demo, on phantoms, which the program drew.
 # Networks that start from ImageNet in the preset start here from a training on other phantoms, or from random weights.
 """
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How a preset is made small.
-
-    Args:
-        changes: keys of every one of its study files.
-        readers: keys of single readers, by name.
-        start: epochs of training on other phantoms that stand for ImageNet; 0 starts from random weights.
-        start_size: side of the images there, in pixels.
-    """
-
-    changes: Mapping[str, Any]
-    readers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    start: int = 0
-    start_size: int = 64
-
-
-_FAST = {"optimiser": "adamw", "rate": 5.0e-4, "weight_decay": 0.01, "schedule": "cosine", "warmup": 1}
-
-SCALES = {
-    "anal-fistula-mri": Scale(
-        {"input": {"size": 64}, "training": {"epochs": 6, **_FAST}},
-        readers={"resnet18-transfer-longer": {"epochs": 12}},
-        start=4,
-    ),
-    # Frozen random backbones: a few epochs on phantoms make worse features, and take most of the time.
-    "internal-haemorrhoids": Scale(
-        {"input": {"size": 112}, "training": {"epochs": 50, "rate": 5.0e-4, "copies": 2}},
-    ),
-    "gastric-lesions": Scale(
-        {"input": {"size": 96}, "training": {"epochs": 12, **_FAST}},
-        readers={"where": {"window": None, "epochs": 16}},
-        start=6,
-        start_size=96,
-    ),
-    "upper-gi-sites": Scale({"input": {"size": 80}, "training": {"epochs": 10, **_FAST, "rate": 1.0e-3}}),
-}
-"""The demos' sizes: both arms in less than ten minutes on two cores."""
 
 
 def run_preset_demo(name: str, out: str | Path, *, language: str = "en", progress: Progress) -> list[Run]:
@@ -78,10 +36,11 @@ def run_preset_demo(name: str, out: str | Path, *, language: str = "en", progres
     preset, out = find_preset(name), Path(out)
     progress.say("The demo's images are phantoms, drawn by this program; its patients and doctors do not exist.")
     data = out / f"{name}-phantoms"
-    tables, scale = DRAWERS[name](data, progress), SCALES[name]
+    scale = preset.scale
+    tables = preset.draw(data, scale.patients, progress)
     runs = []
     for study in preset.studies:
-        values = _small(preset, study, tables, out, scale)
+        values = small_study(preset, study, tables, out, scale)
         if scale.start:
             _start(values, out, scale, progress)
         path = out / f"{study}-demo.yaml"
@@ -91,7 +50,16 @@ def run_preset_demo(name: str, out: str | Path, *, language: str = "en", progres
     return runs
 
 
-def _small(preset: Preset, study: str, tables: Tables, out: Path, scale: Scale) -> dict[str, Any]:
+def small_study(preset: Preset, study: str, tables: Tables, out: Path, scale: Scale) -> dict[str, Any]:
+    """A study file of a preset at the size of a demo.
+
+    Args:
+        preset: the preset.
+        study: one of its study files.
+        tables: of the phantoms.
+        out: folder of the study file.
+        scale: how it is made small.
+    """
     people = tables.get(study)
     text = preset.text(study, _below(tables["cases"], out), None if people is None else _below(people, out))
     values = overlaid(yaml.safe_load(text), dict(scale.changes))
@@ -121,7 +89,7 @@ def _start(values: dict[str, Any], out: Path, scale: Scale, progress: Progress) 
         "input": {"size": scale.start_size},
         "augmentation": {"affine": {"rotate": 15, "scale": [0.9, 1.1]}, "flip": True},
         "readers": [{"network": name, "name": name, "weights": "random"} for name in networks],
-        "training": {"epochs": scale.start, **_FAST},
+        "training": {"epochs": scale.start, **FAST},
     }
     write_text(path, yaml.safe_dump(study, sort_keys=False))
     progress.say("In place of ImageNet's weights, which cannot be fetched here: a training on other phantoms.")
