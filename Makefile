@@ -12,7 +12,7 @@ help:  ## Say what there is
 	$(PYTHON) -c 'import sys; sys.exit("Reading Room needs Python 3.11 or later: make PYTHON=python3.12 setup" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,openvino,dicom,explain]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,openvino,dicom,explain,volumes]'
 	@touch .venv/ready
 
 setup: .venv/ready  ## Make the environment .venv
@@ -40,7 +40,7 @@ docs: .venv/ready  ## Write docs/study-file.md and docs/results.md from the prog
 	$(BIN)/python -m readingroom.report.reference docs
 
 bench: .venv/ready  ## Measure ours against peers and limits; results go to benchmarks/results
-	for one in augmentation frozen throughput evaluation outlines; do $(BIN)/python -m benchmarks.$$one; done
+	for one in augmentation frozen throughput evaluation outlines stacks; do $(BIN)/python -m benchmarks.$$one; done
 
 clean:  ## Remove the environment and the runs
 	rm -rf .venv runs

@@ -25,10 +25,10 @@ from readingroom.reading.precision import autocast, choose_device, choose_precis
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD
 from readingroom.training.augmentation import AugmentationSection, Augmenter
 from readingroom.training.checkpoint import Checkpoint
-from readingroom.training.fitting import VALIDATION_BATCH, fit
+from readingroom.training.fitting import fit
 from readingroom.training.frozen import keep_features
 from readingroom.training.objectives import Examples
-from readingroom.training.prepared import PreparedImages
+from readingroom.training.prepared import JUDGED, PreparedImages
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import FeatureSource, ImageSource, Rows, made_ahead
 
@@ -140,8 +140,8 @@ def without_keeping(task: Task, precision: str) -> float:
 def _validate(network: Network, task: Task, precision: str) -> None:
     rows = task.examples.validation
     with torch.no_grad():
-        for start in range(0, len(rows), VALIDATION_BATCH):
-            images = task.source.plain(rows[start : start + VALIDATION_BATCH])
+        for start in range(0, len(rows), JUDGED):
+            images = task.source.plain(rows[start : start + JUDGED])
             network.classify(_features(network, images, precision))
 
 

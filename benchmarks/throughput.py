@@ -79,7 +79,7 @@ def prepare_files(files: Sequence[Path], folder: Path) -> PreparedImages:
         return preprocessing.prepare(pixels, whole_view(pixels.shape[1], pixels.shape[0]))
 
     folder.mkdir(parents=True, exist_ok=True)
-    return prepare_images(folder, [str(file) for file in files], prepare, size=SIZE_PX, key="benchmark")
+    return prepare_images(folder, [str(file) for file in files], prepare, shape=(SIZE_PX, SIZE_PX, 3), key="benchmark")
 
 
 class Loop(ABC):

@@ -19,10 +19,20 @@ def test_images_of_a_patient_keep_one_label_and_the_shares_of_the_classes_stay()
     assert dealt.sum() == targets.sum()
 
 
-def test_about_half_of_balanced_labels_are_wrong_afterwards() -> None:
+def test_dealt_labels_tell_nothing_of_the_true_ones() -> None:
     targets, groups = _cohort()
-    wrong = [(deal_labels(targets, groups, (np.arange(600),), seed=seed) != targets).mean() for seed in range(20)]
-    assert 0.45 < np.mean(wrong) < 0.55
+    for seed in range(20):
+        right = deal_labels(targets, groups, (np.arange(600),), seed=seed) == targets
+        assert abs(right[targets == 0].mean() - 0.5) <= 0.02
+        assert abs(right[targets == 1].mean() - 0.5) <= 0.02
+
+
+def test_patients_of_rare_classes_are_dealt_the_shares_of_all() -> None:
+    targets = np.repeat([0, 1, 2], [60, 30, 10])
+    dealt = deal_labels(targets, np.arange(100), (np.arange(100),), seed=1)
+    for own in (0, 1, 2):
+        shares = np.bincount(dealt[targets == own], minlength=3) / (targets == own).sum()
+        np.testing.assert_allclose(shares, [0.6, 0.3, 0.1], atol=0.11)
 
 
 def test_labels_never_leave_their_part_and_those_of_the_test_part_stay() -> None:

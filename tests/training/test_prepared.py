@@ -18,21 +18,21 @@ def test_images_are_prepared_once_and_found_again(tmp_path: Path) -> None:
         return _image(name)
 
     names = [str(number) for number in range(20)]
-    first = prepare_images(tmp_path, names, prepare, size=4, key="k")
-    second = prepare_images(tmp_path, names, prepare, size=4, key="k")
+    first = prepare_images(tmp_path, names, prepare, shape=(4, 4, 3), key="k")
+    second = prepare_images(tmp_path, names, prepare, shape=(4, 4, 3), key="k")
     assert sorted(calls) == sorted(names)
     assert first == second
     assert first.pixels[:, 0, 0, 0].tolist() == list(range(20))
 
 
 def test_another_key_prepares_anew(tmp_path: Path) -> None:
-    paths = {prepare_images(tmp_path, ["1"], _image, size=4, key=key).path for key in ("a", "b")}
+    paths = {prepare_images(tmp_path, ["1"], _image, shape=(4, 4, 3), key=key).path for key in ("a", "b")}
     assert len(paths) == 2
 
 
 def test_an_image_that_fails_raises_its_error_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
-        prepare_images(tmp_path, ["1", "x"], _image, size=4, key="k")
+        prepare_images(tmp_path, ["1", "x"], _image, shape=(4, 4, 3), key="k")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,11 @@ from readingroom.cases.descriptor import describe_view
 from readingroom.cases.dicom.patients import patient_key
 from readingroom.cases.images import decode_image, read_bytes, to_rgb8
 from readingroom.cases.quality import measure_quality, reduce_view
+from readingroom.cases.stacks.choice import StackChoice
+from readingroom.cases.stacks.files import place_status, stack_status
+from readingroom.cases.stacks.read import read_stack
 from readingroom.cases.surroundings import describe_surroundings
-from readingroom.cases.view import View, find_view, view_mask, whole_view
+from readingroom.cases.view import View, ViewMode, find_view, view_mask, whole_view
 from readingroom.cases.window import WindowChoice, plain_window, show
 from readingroom.core.errors import ImageError, Problem
 from readingroom.core.progress import Progress, SilentProgress
@@ -37,13 +40,14 @@ COLUMNS: dict[str, str] = {
     "version": "version of the catalogue's columns",
     "view_mode": "auto or whole: how the view was decided",
     "window": "how more than 8 bits become 8, as asked for, JSON",
+    "stack": "which planes of a stack are seen, as asked for, JSON; empty for single images",
     "readable": "whether the file could be read as an image",
     "reason": "why not; empty where it could",
     "file_bytes": "size of the file",
     "mtime_ns": "time of the file's last change, nanoseconds",
     "sha256": "hash of the file's bytes",
     "pixels_hash": "hash of the decoded pixels, whatever the file's format",
-    "kind": "JPEG, PNG, TIFF, BMP or DICOM",
+    "kind": "JPEG, PNG, TIFF, BMP or DICOM; of stacks NIfTI, DICOM series, DICOM frames, TIFF, video, frames or views",
     "width": "pixels, after rotation",
     "height": "pixels, after rotation",
     "channels": "samples a pixel in the file",
@@ -81,7 +85,7 @@ COLUMNS: dict[str, str] = {
 """Columns of the catalogue. The ``panel_`` columns describe what is not anatomy, from the view as it is found,
 even where the whole frame is used."""
 
-_FIRST = ("image", "version", "view_mode", "window", "readable", "reason", "file_bytes", "mtime_ns", "sha256")
+_FIRST = ("image", "version", "view_mode", "window", "stack", "readable", "reason", "file_bytes", "mtime_ns", "sha256")
 _EXPOSURE = ("underexposed", "overexposed")
 """Not complained of in pictures without colour: around a body they are black by nature."""
 
@@ -89,7 +93,6 @@ _TEXTS = (
     *("pixels_hash", "kind", "note", "windowed", "patient_key"),
     *("view_kind", "view_polygon", "view_excluded", "phash", "complaints"),
 )
-ViewMode = Literal["auto", "whole"]
 
 
 def catalogue_images(
@@ -97,6 +100,7 @@ def catalogue_images(
     *,
     view: ViewMode = "auto",
     window: WindowChoice = "percentiles",
+    stack: StackChoice | None = None,
     known: pd.DataFrame | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -110,6 +114,7 @@ def catalogue_images(
         cases: the case table; the rows of the catalogue are in its order, one for each different image.
         view: ``auto`` finds the view in each image, ``whole`` uses frames from edge to edge.
         window: how more than 8 bits become 8, as the readers of the study will see them.
+        stack: where images are stacks of planes, what of them is seen; quality and view are those of the middle plane.
         known: an earlier catalogue; images whose path, size and time of change are the same are taken from it.
         workers: threads; as many as cores by default.
         progress: where it is reported.
@@ -123,11 +128,18 @@ def catalogue_images(
     """
     progress = progress or SilentProgress()
     images = list(dict.fromkeys(cases.frame["image"]))
-    done = _reusable(known, view, window)
+    done = _reusable(known, view, window, stack)
 
     def describe(image: str) -> dict[str, Any]:
         path = cases.path(image)
-        return _again(image, path, done) or catalogue_image(image, path, view, window)
+        found = _again(image, path, done)
+        if found is not None:
+            return found
+        return (
+            catalogue_image(image, path, view, window)
+            if stack is None
+            else catalogue_stack(image, path, stack, view, window)
+        )
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         rows = list(progress.track(_ordered(pool, describe, images), "catalogue", len(images)))
@@ -156,8 +168,32 @@ def catalogue_image(
     return row | describe_pixels(shown, view)
 
 
+def catalogue_stack(
+    image: str, path: Path, stack: StackChoice, view: ViewMode = "auto", window: WindowChoice = "percentiles"
+) -> dict[str, Any]:
+    """The catalogue's row of a stack: its hash is that of all planes, its looks are those of the middle one."""
+    row: dict[str, Any] = {"image": image, "version": VERSION, "view_mode": view, "readable": False, "reason": ""}
+    row |= {"window": _window_text(window), "stack": _stack_text(stack)}
+    try:
+        row |= stack_status(path)
+        loaded = read_stack(path, stack)
+        middle = loaded.overview()
+        row["pixels_hash"] = loaded.pixels_hash()
+    except ImageError as error:
+        return {**row, "reason": f"{error.what}. {error.fix}" if error.fix else error.what}
+    facts = loaded.facts
+    row |= {name: getattr(facts, name) for name in ("kind", "width", "height", "channels", "bits", "alpha", "note")}
+    row |= {"readable": True, "jpeg_quality": 0, "patient_key": ""}
+    shown, row["windowed"] = show(middle.pixels, window, middle.display)
+    return row | describe_pixels(shown, view)
+
+
 def _window_text(window: WindowChoice) -> str:
     return json.dumps(plain_window(window))
+
+
+def _stack_text(stack: StackChoice | None) -> str:
+    return "" if stack is None else json.dumps(stack.model_dump(mode="json"))
 
 
 def _read(path: Path, row: dict[str, Any]) -> bytes:
@@ -244,21 +280,26 @@ def _view_columns(view: View) -> dict[str, Any]:
     }
 
 
-def _reusable(known: pd.DataFrame | None, view: ViewMode, window: WindowChoice) -> dict[str, dict[str, Any]]:
+def _reusable(
+    known: pd.DataFrame | None, view: ViewMode, window: WindowChoice, stack: StackChoice | None
+) -> dict[str, dict[str, Any]]:
     if known is None or not set(COLUMNS) <= set(known.columns):
         return {}
     same = known[(known["version"] == VERSION) & (known["view_mode"] == view) & known["readable"].astype(bool)]
-    same = same[same["window"] == _window_text(window)]
+    same = same[(same["window"] == _window_text(window)) & (same["stack"] == _stack_text(stack))]
     rows = ({str(name): cell for name, cell in row.items()} for row in same[list(COLUMNS)].to_dict("records"))
     return {str(row["image"]): row for row in rows}
 
 
 def _again(image: str, path: Path, done: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     row = done.get(image)
-    if row is None or not path.is_file():
+    if row is None:
         return None
-    status = path.stat()
-    return row if (status.st_size, status.st_mtime_ns) == (row["file_bytes"], row["mtime_ns"]) else None
+    try:
+        size, changed = place_status(path)
+    except ImageError:
+        return None
+    return row if (size, changed) == (row["file_bytes"], row["mtime_ns"]) else None
 
 
 def _ordered(
@@ -278,7 +319,7 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     # As objects: a missing number would make a column of floats, which hold no nanoseconds.
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
     readable = table["readable"].astype(bool)
-    for name in ("image", "view_mode", "window", "reason", *_TEXTS):
+    for name in ("image", "view_mode", "window", "stack", "reason", *_TEXTS):
         table[name] = table[name].fillna("").astype("str")
     table["sha256"] = table["sha256"].fillna("").astype("str")
     numbers = [name for name in COLUMNS if name not in (*_FIRST, *_TEXTS, "thumbnail", "alpha")]

@@ -43,7 +43,8 @@ class ImageFacts:
     """What a file said of its image, and what was done to it while reading.
 
     Args:
-        kind: JPEG, PNG, TIFF, BMP or DICOM, by the file's first bytes.
+        kind: JPEG, PNG, TIFF, BMP or DICOM, by the file's first bytes; of stacks also NIfTI, DICOM series, DICOM
+            frames, video, frames or views.
         width: in pixels, after rotation.
         height: in pixels, after rotation.
         channels: samples a pixel in the file: 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha or CMYK.

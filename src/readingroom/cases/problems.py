@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from readingroom.cases.stacks.place import split_place
 from readingroom.core.errors import Problem
 from readingroom.core.tables import SPLITS
 
@@ -40,6 +41,7 @@ class Rows:
         root: folder that the paths are relative to.
         label: the column that the label was written in.
         split: the column that decides the partition, if one does.
+        stacks: whether an image may be a folder of planes, or a place in a volume.
     """
 
     frame: pd.DataFrame
@@ -47,6 +49,7 @@ class Rows:
     root: Path
     label: str
     split: str | None
+    stacks: bool = False
 
     def place(self, row: object, column: str) -> str:
         """Where a cell is, as a person would look it up."""
@@ -162,14 +165,24 @@ def _missing_files(rows: Rows) -> Iterator[Problem]:
         if column not in rows.frame:
             continue
         cells = rows.frame[column].dropna()
-        missing = cells[[not _is_file(rows.root / cell) for cell in cells]]
+        there = _is_stack if rows.stacks and column == "image" else _is_file
+        missing = cells[[not there(rows.root / cell) for cell in cells]]
         yield from _each(rows, missing, column, "no such file {}", _missing_fix(rows.root, missing))
 
 
 def _missing_fix(root: Path, missing: pd.Series) -> str:
     if missing.str.contains("\\", regex=False).any():
         return "Write paths with / and not with \\"
+    if len(missing) and _is_stack(root / missing.iloc[0]):
+        return "A folder of planes (a series, a clip, views) needs input.stack in the study file; see docs/stacks.md"
     return f"Paths are relative to {root}: correct the path, or name another root folder"
+
+
+def _is_stack(path: Path) -> bool:
+    try:
+        return split_place(path)[0].exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_file(path: Path) -> bool:

@@ -21,11 +21,16 @@ from readingroom.cases.problems import (
     row_problems,
     spelling_problems,
 )
+from readingroom.cases.stacks.choice import StackChoice, VolumeStack
+from readingroom.cases.stacks.place import with_place
 from readingroom.core.errors import CaseTableError, Problem
 from readingroom.core.tables import CASE_COLUMNS, read_table
 
 OTHER_CLASS = "label not among the study's classes"
 """Reason of exclusion of the rows whose class the study does not name."""
+
+POINT = "point"
+"""Column of the middle of a patch in a volume: x y z in mm."""
 
 LOOSE_IMAGE = "image outside the class folders"
 """Reason of exclusion of images that lie beside the class folders."""
@@ -101,6 +106,7 @@ def load_cases(
     split: str | None = None,
     labelled: bool = True,
     complete: bool = True,
+    stack: StackChoice | None = None,
 ) -> CaseTable:
     """Read and check the cases of a study.
 
@@ -114,6 +120,7 @@ def load_cases(
         split: column that decides the partition, if one does; then its values and patients are checked.
         labelled: whether every image must have a class; set it to False for images that are only to be read.
         complete: whether all classes, and two at least, must have rows; set it to False for an external table.
+        stack: where images are stacks of planes; around points, each image is its volume at the row's ``point``.
 
     Raises:
         CaseTableError: everything that is wrong with the table, each with its row and column.
@@ -127,11 +134,13 @@ def load_cases(
     written = _read(source, root)
     wanted = _wanted(classes, source)
     _check_columns(written.frame, label, split, source, labelled)
-    frame = _with_label(written.frame, label)
+    frame = _with_label(_placed(written.frame, stack, source), label)
     reasons = _reasons(frame, excluded, wanted)
     _refuse(list(reason_problems(reasons, f"{source.name}, column {excluded}")), source)
     kept = frame[reasons.isna()].drop(columns=excluded, errors="ignore")
-    problems = _problems(Rows(kept, source.name, written.root, label, split), frame, wanted, labelled, complete)
+    problems = _problems(
+        Rows(kept, source.name, written.root, label, split, stack is not None), frame, wanted, labelled, complete
+    )
     _refuse(problems, source)
     counts = _counted(reasons, written.loose)
     return CaseTable(
@@ -245,6 +254,22 @@ def _with_label(frame: pd.DataFrame, label: str) -> pd.DataFrame:
         return frame.assign(label=pd.Series(pd.NA, frame.index, dtype="str"))
     renamed = frame.rename(columns={"label": "other_label"})
     return renamed.assign(label=_text(renamed[label]))
+
+
+def _placed(frame: pd.DataFrame, stack: StackChoice | None, source: Path) -> pd.DataFrame:
+    """Where patches around points are read: each image with the point of its row."""
+    if not isinstance(stack, VolumeStack) or stack.around != "point":
+        return frame
+    if POINT not in frame:
+        _refuse([missing_column(POINT, map(str, frame.columns), f"{source.name}, row 1")], source)
+    images, problems = [], []
+    for row, image, point in zip(frame.index, frame["image"], frame[POINT], strict=True):
+        try:
+            images.append(with_place(image, str(point)))
+        except CaseTableError as error:
+            problems.append(Problem(f"{source.name}, row {row}, column {POINT}", error.what, error.fix))
+    _refuse(problems, source)
+    return frame.assign(image=pd.Series(images, frame.index, dtype="str"))
 
 
 def _reasons(frame: pd.DataFrame, excluded: str, classes: tuple[str, ...]) -> pd.Series:

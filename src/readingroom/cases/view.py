@@ -15,6 +15,9 @@ from readingroom.cases.panel import Box, find_black_patches, find_emblems, find_
 
 ViewKind = Literal["octagon", "circle", "rectangle", "whole"]
 
+ViewMode = Literal["auto", "whole"]
+"""Whether the view is looked for in an image, or the whole frame is used."""
+
 WORKING_SIDE = 640
 """Longer side, in pixels, at which text is looked for; a larger frame is reduced to it, a smaller one left."""
 BORDER_LEVEL = 48

@@ -109,7 +109,7 @@ def _create_loaded(
         overlay = _as_published(name, plain)
         backbone = timm.create_model(base_name(name), pretrained=True, pretrained_cfg_overlay=overlay, **options)
     except (RuntimeError, KeyError, ValueError) as error:
-        raise _misfit(name, checkpoint, plain, wanted) from error
+        raise misfit(name, checkpoint, plain, wanted) from error
     # timm keeps what it loaded from; a second copy of every tensor is not needed.
     vars(backbone)["pretrained_cfg"].pop("state_dict", None)
     if extension:
@@ -148,11 +148,19 @@ def _load_added(name: str, backbone: nn.Module, added: dict[str, Tensor], mark: 
         return
     wanted = {key: value for key, value in backbone.state_dict().items() if mark in key}
     if {key: value.shape for key, value in added.items()} != {key: value.shape for key, value in wanted.items()}:
-        raise _misfit(name, checkpoint, added, wanted)
+        raise misfit(name, checkpoint, added, wanted)
     backbone.load_state_dict(added, strict=False)
 
 
-def _misfit(name: str, checkpoint: Checkpoint, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> WeightsError:
+def misfit(name: str, checkpoint: Checkpoint, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> WeightsError:
+    """The error that says in what tensors do not fit a network.
+
+    Args:
+        name: of the network.
+        checkpoint: where the tensors are from.
+        found: those that were to be loaded.
+        wanted: those of the network.
+    """
     matched = [key for key in wanted if key in found and found[key].shape == wanted[key].shape]
     reshaped = [key for key in wanted if key in found and found[key].shape != wanted[key].shape]
     missing = [key for key in wanted if key not in found]

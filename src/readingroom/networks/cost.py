@@ -13,7 +13,7 @@ _TIMED_BATCHES = 2
 
 
 def seconds_per_image(network: Network, *, image_size: int, batch: int, training: bool) -> float:
-    """Time one image takes, where the network lies and at the precision of the caller's autocast.
+    """Time one image or stack takes, where the network lies and at the precision of the caller's autocast.
 
     The network itself is left as it was: a copy works.
 
@@ -24,11 +24,11 @@ def seconds_per_image(network: Network, *, image_size: int, batch: int, training
         training: forward and backward, or forward alone.
 
     Returns:
-        Seconds an image, the fastest of a few batches after one to warm up.
+        Seconds an image (a stack, where the network takes these), the fastest of a few batches after one to warm up.
     """
     worker = deepcopy(network).train(training)
     device = next(worker.parameters()).device
-    images = torch.zeros(batch, network.in_channels, image_size, image_size, device=device)
+    images = torch.zeros(batch, *network.input_shape[:-2], image_size, image_size, device=device)
     with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(training):
         times = [_time_batch(worker, images, training=training) for _ in range(1 + _TIMED_BATCHES)]
     return min(times[1:]) / batch

@@ -1,4 +1,4 @@
-"""Names of networks: the ones of the five studies, the project's own, and every name that timm knows."""
+"""Names of networks: the ones of the five studies, the project's own, 3-D ones, and every name that timm knows."""
 
 from __future__ import annotations
 
@@ -23,10 +23,26 @@ STUDIED = (
     "resenet",
 )
 
+VOLUME_NETWORKS = (
+    "densenet121_3d",
+    "densenet169_3d",
+    "resnet10_3d",
+    "resnet18_3d",
+    "resnet34_3d",
+    "resnet50_3d",
+    "seresnet50_3d",
+)
+"""MONAI's, which see a stack as one volume; see `readingroom.networks.volumes`."""
+
 
 def network_names() -> tuple[str, ...]:
     """The networks of the five studies, which every release is tested with; any other timm name works too."""
     return STUDIED
+
+
+def is_volume_network(name: str) -> bool:
+    """Whether a name is that of a 3-D network."""
+    return name in VOLUME_NETWORKS
 
 
 def base_name(name: str) -> str:
@@ -41,9 +57,11 @@ def check_name(name: str) -> None:
     Raises:
         NetworkError: no such network, or no such published variant of it; the message has the nearest names.
     """
+    if is_volume_network(name):
+        return
     plain, tag = split_model_name_tag(base_name(name))
     if not plain.isidentifier() or not is_model(plain):
-        nearest = get_close_matches(name.lower(), [*EXTENSIONS, *timm.list_models()], n=5, cutoff=0.6)
+        nearest = get_close_matches(name.lower(), [*EXTENSIONS, *VOLUME_NETWORKS, *timm.list_models()], n=5, cutoff=0.6)
         raise NetworkError(f"there is no network {name!r}", fix=_suggest(nearest or STUDIED), field="network")
     if tag and not _has_variant(base_name(name)):
         variants = timm.list_models(f"{plain}.*", pretrained=True)

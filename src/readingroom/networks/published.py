@@ -16,7 +16,7 @@ from huggingface_hub import constants as hub
 from timm.models import get_pretrained_cfg
 
 from readingroom.core.errors import WeightsError
-from readingroom.networks.names import base_name
+from readingroom.networks.names import base_name, is_volume_network
 
 _ANSWER_S = 4.0
 
@@ -65,8 +65,10 @@ def published_weights(name: str) -> PublishedWeights:
     """What timm publishes for a network; RESENet's is Inception-ResNetV2's.
 
     Raises:
-        WeightsError: timm publishes none that can be read without running code from the file.
+        WeightsError: timm publishes none that can be read without running code from the file, or it is a 3-D network.
     """
+    if is_volume_network(name):
+        raise _no_volumes(name)
     facts = get_pretrained_cfg(base_name(name))
     if facts is not None and facts.hf_hub_id:
         source, _, revision = facts.hf_hub_id.partition("@")
@@ -78,6 +80,15 @@ def published_weights(name: str) -> PublishedWeights:
     raise WeightsError(
         f"timm publishes no weights for {name}",
         fix="Write 'weights: random', or the path of a safetensors file or of a reader bundle",
+        field="weights",
+    )
+
+
+def _no_volumes(name: str) -> WeightsError:
+    return WeightsError(
+        f"there are no ImageNet weights of {name}: ImageNet has pictures, not volumes",
+        fix="Write 'weights: random', or the path of a safetensors file or of a reader bundle; "
+        "or take a 2-D network and 'pool: attention'",
         field="weights",
     )
 

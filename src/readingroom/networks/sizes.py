@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -104,15 +106,23 @@ def _takes(backbone: nn.Module, image_size: int) -> bool:
 def _feature_shape(backbone: nn.Module, image_size: int, in_channels: int = 3) -> tuple[int, ...]:
     training = backbone.training
     image = next(backbone.parameters()).new_zeros(1, in_channels, image_size, image_size)
-    hooks = [module.register_forward_hook(_refuse_empty) for module in backbone.modules()]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), refusing_empty(backbone):
             features: Tensor = backbone.eval()(image)
     finally:
         backbone.train(training)
+    return tuple(features.shape)
+
+
+@contextmanager
+def refusing_empty(backbone: nn.Module) -> Iterator[None]:
+    """Within the block, a layer that leaves nothing of the image raises ValueError."""
+    hooks = [module.register_forward_hook(_refuse_empty) for module in backbone.modules()]
+    try:
+        yield
+    finally:
         for hook in hooks:
             hook.remove()
-    return tuple(features.shape)
 
 
 def _refuse_empty(module: nn.Module, inputs: object, output: object) -> None:

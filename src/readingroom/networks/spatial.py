@@ -67,7 +67,7 @@ def find_spatial_layer(network: Network) -> SpatialLayer:
     image is small, it is the last stage or block that has several.
 
     Raises:
-        NetworkError: no layer has a grid of places.
+        NetworkError: no layer has a grid of places, or the network reads stacks.
 
     Source: Selvaraju et al., Grad-CAM, ICCV 2017 (the last convolutional layer); for transformers the choice that
         Gildenblat's pytorch-grad-cam recommends.
@@ -77,6 +77,12 @@ def find_spatial_layer(network: Network) -> SpatialLayer:
         >>> find_spatial_layer(build_network("resnet18", 2, image_size=64)).name
         'layer4'
     """
+    if network.planes is not None:
+        raise NetworkError(
+            f"{network.name} reads stacks of planes, and heat maps are of single images",
+            fix="See the weights of the planes instead, where the network pools them",
+            field="network",
+        )
     layer = _last_norm_of_tokens(network) or _last_grid(network)
     if layer is None:
         raise NetworkError(

@@ -20,6 +20,8 @@ RANDOM = "random"
 BUNDLE_FILES = ("weights.safetensors", "reader.yaml")
 
 _BACKBONE, _HEAD = "backbone.", "head."
+_BODY = "body."
+"""Within a backbone of stacks, the network that looks at the planes or the volume."""
 _PICKLES = {".pth", ".pt", ".bin", ".ckpt", ".pkl", ".pickle", ".tar", ".h5"}
 
 
@@ -153,6 +155,8 @@ def _as_backbone(tensors: dict[str, Tensor], source: str, sha256: str, path: Pat
     backbone = {name.removeprefix(_BACKBONE): value for name, value in tensors.items() if name.startswith(_BACKBONE)}
     if not backbone:
         raise WeightsError("the file holds a head only", fix="Give weights with a backbone", file=path)
+    if all(name.startswith(_BODY) for name in backbone):
+        backbone = {name.removeprefix(_BODY): value for name, value in backbone.items()}
     return Checkpoint(backbone, tuple(name for name in tensors if name.startswith(_HEAD)), source, sha256)
 
 

@@ -12,15 +12,17 @@ import yaml
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from readingroom.cases.stacks.choice import StackChoice, ViewStack
 from readingroom.core.errors import BundleError, WeightsError
 from readingroom.core.files import atomic_write, hash_file, write_text
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
 from readingroom.networks.detector import WIDTH, Detector, build_detector
+from readingroom.networks.planes import PlanesPlan
 from readingroom.networks.segmenter import Segmenter, build_segmenter
 from readingroom.reading.preprocessing import Preprocessing
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 READER_FILE = "reader.yaml"
 WEIGHTS_FILE = "weights.safetensors"
 LEARNED_FILE = "learned_from.csv"
@@ -98,6 +100,7 @@ class ReaderBundle:
         outlines: how it outlines; None for a reader that does not.
         boxes: how it finds boxes; None for a reader that does not.
         ordered: the classes are grades, and the head ends in a cumulative link.
+        pool: over the planes of a stack, with a 2-D network; None without a stack, and for networks of volumes.
     """
 
     name: str
@@ -111,6 +114,7 @@ class ReaderBundle:
     outlines: Outlining | None = None
     boxes: Detecting | None = None
     ordered: bool = False
+    pool: str | None = None
 
     def predicted(self, scores: Any) -> list[str]:
         """Classes answered for scores (N, C): by the threshold for two classes, by the highest score for more."""
@@ -141,6 +145,7 @@ def save_bundle(folder: str | Path, bundle: ReaderBundle, network: nn.Module, le
         "network": bundle.network,
         "head": list(bundle.head),
         "ordered": bundle.ordered,
+        "pool": bundle.pool,
         "classes": list(bundle.classes),
         "positive": bundle.positive,
         "preprocessing": bundle.preprocessing.as_dict(),
@@ -177,6 +182,7 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
             outlines=_outlining(values.get("outlines")),
             boxes=_detecting(values.get("boxes")),
             ordered=bool(values.get("ordered", False)),
+            pool=values.get("pool"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"the reader's description is incomplete ({error})", file=path) from error
@@ -214,9 +220,18 @@ def load_network(folder: str | Path, bundle: ReaderBundle) -> Network:
         head=bundle.head,
         image_size=bundle.preprocessing.size,
         ordered=bundle.ordered,
+        planes=planes_plan(bundle.preprocessing.stack, bundle.pool),
     )
     _load_weights(folder, bundle, network)
     return network.eval()
+
+
+def planes_plan(stack: StackChoice | None, pool: str | None) -> PlanesPlan | None:
+    """How a network reads the planes of a stack; None for single images."""
+    if stack is None:
+        return None
+    slots = tuple(place // stack.each for place in range(stack.depth)) if isinstance(stack, ViewStack) else ()
+    return PlanesPlan(stack.depth, stack.channels, pool, slots)
 
 
 def load_segmenter(folder: str | Path, bundle: ReaderBundle) -> Segmenter:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from readingroom.cases.images import read_image
 from readingroom.cases.sites import site_classes
+from readingroom.cases.stacks.choice import StackChoice
+from readingroom.cases.stacks.overview import read_shown
 from readingroom.cases.view import find_view
 from readingroom.cases.window import WindowChoice
 from readingroom.core.tables import SCORE
@@ -35,6 +36,7 @@ def draw_class_sheet(
     least: float = LEAST_CONFIDENCE,
     most: int = MOST_SHOWN,
     window: WindowChoice = "percentiles",
+    stack: StackChoice | None = None,
     say: Translator | None = None,
 ) -> Path:
     """Draw a contact sheet (JPEG) of readings, ordered by the class answered; returns its path.
@@ -51,6 +53,7 @@ def draw_class_sheet(
         least: lowest score that is sure.
         most: pictures on the sheet.
         window: by which images of more than 8 bits are shown.
+        stack: where images are stacks of planes; the middle one is shown.
         say: the language of the title and of the names of sites.
     """
     say = say or Translator()
@@ -58,7 +61,7 @@ def draw_class_sheet(
     names = {name: sites[name].said(say.language) if name in sites else name for name in classes}
     order = sorted(classes, key=lambda name: sites[name].order if name in sites else len(sites) + 1)
     chosen = choose(readings, order, most)
-    panels = [_panel(row, names, root, least, window) for _, row in chosen.iterrows()]
+    panels = [_panel(row, names, root, least, window, stack) for _, row in chosen.iterrows()]
     unsure = sum(panel.label is not None and panel.label.colour == UNSURE for panel in panels)
     count = say("{n} images", n=len(readings))
     if len(panels) < len(readings):
@@ -80,8 +83,15 @@ def choose(readings: pd.DataFrame, order: Sequence[str], most: int) -> pd.DataFr
     return readings.loc[[place for place in chain.from_iterable(groups) if place in kept]]
 
 
-def _panel(row: pd.Series, names: dict[str, str], root: Path, least: float, window: WindowChoice) -> Panel:
-    pixels = read_image(root / str(row["image"])).shown(window)
+def _panel(
+    row: pd.Series,
+    names: dict[str, str],
+    root: Path,
+    least: float,
+    window: WindowChoice,
+    stack: StackChoice | None,
+) -> Panel:
+    pixels = read_shown(root / str(row["image"]), window, stack)
     score = float(row[f"{SCORE}{row['predicted']}"])
     name, said = names[row["predicted"]], f"{100 * score:.0f} %"
     label = Label(f"{name}  {said}", SURE) if score >= least else Label(f"{name} ?  {said}", UNSURE, framed=True)

@@ -15,7 +15,8 @@ from torch import nn
 from readingroom.core.errors import BundleError
 from readingroom.networks import Network
 from readingroom.reading.bundle import ReaderBundle, load_network
-from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
+from readingroom.reading.normalisation import Normaliser, channels_first
+from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision, laid_out
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 
 Scores = npt.NDArray[np.float32]
@@ -32,7 +33,8 @@ class Engine(ABC):
         """Scores of a batch.
 
         Args:
-            prepared: (B, size, size, 3) 8-bit RGB, as `Preprocessing.prepare` gives it.
+            prepared: (B, size, size, 3) 8-bit RGB, as `Preprocessing.prepare` gives it; or stacks
+                (B, D, size, size, 1 or 3), in which planes that are not there are 0 everywhere.
 
         Returns:
             (B, C) float32, each row sums to 1 (softmax).
@@ -42,19 +44,13 @@ class Engine(ABC):
 class _Normalised(nn.Module):
     """A network that takes 8-bit values, channels first, and gives probabilities."""
 
-    scale: torch.Tensor
-    shift: torch.Tensor
-
     def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:
         super().__init__()
         self.network = network
-        mean = torch.tensor(preprocessing.mean).view(1, 3, 1, 1)
-        sd = torch.tensor(preprocessing.sd).view(1, 3, 1, 1)
-        self.register_buffer("scale", 1.0 / (255.0 * sd))
-        self.register_buffer("shift", mean / sd)
+        self.normaliser = Normaliser(preprocessing.mean, preprocessing.sd)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.network(images * self.scale - self.shift)
+        logits: torch.Tensor = self.network(self.normaliser(images))
         return torch.softmax(logits.float(), dim=1)
 
 
@@ -72,21 +68,26 @@ class TorchEngine(Engine):
         self._device = choose_device(device)
         self._precision = choose_precision(precision, self._device)
         model = _Normalised(network, preprocessing).eval().to(self._device)
-        self._model = model.to(memory_format=torch.channels_last)
+        self._model = laid_out(model, self._precision)
 
     def scores(self, prepared: Pixels) -> Scores:  # noqa: D102
         images = torch.from_numpy(np.ascontiguousarray(prepared)).to(self._device)
-        # (B, H, W, 3) seen as (B, 3, H, W) is channels-last already.
         with torch.inference_mode(), autocast(self._precision, self._device):
-            return np.asarray(self._model(images.permute(0, 3, 1, 2).float()).cpu().numpy(), dtype=np.float32)
+            return np.asarray(self._model(channels_first(images).float()).cpu().numpy(), dtype=np.float32)
 
 
 class OpenVinoEngine(Engine):
-    """OpenVINO on a CPU, in float32; from the extra ``readingroom[openvino]``."""
+    """OpenVINO on a CPU, in float32; from the extra ``readingroom[openvino]``.
+
+    Raises:
+        BundleError: the network reads stacks, of which planes may be absent: no engine but torch leaves these out.
+    """
 
     def __init__(self, network: Network, preprocessing: Preprocessing) -> None:
         import openvino as ov
 
+        if network.planes is not None:
+            raise BundleError("OpenVINO does not read stacks of planes here", fix="Use the engine torch")
         size = preprocessing.size
         # Two images, because a batch of one is taken for a constant.
         example = (torch.zeros(2, 3, size, size),)
@@ -119,17 +120,19 @@ def open_engine(
     Args:
         folder: of the bundle.
         bundle: its description.
-        engine: ``torch``, ``openvino``, or ``auto``: OpenVINO on a CPU where it is installed and the images are many.
+        engine: ``torch``, ``openvino``, or ``auto``: OpenVINO on a CPU where it is installed and the images are many
+            and no stacks.
         device: ``auto``, ``cpu`` or ``cuda``.
         images: how many are to be read.
 
     Raises:
-        BundleError: no such engine, or it is not installed.
+        BundleError: no such engine, it is not installed, or it does not read stacks.
     """
     network = load_network(folder, bundle)
     on_cpu = choose_device(device).type == "cpu"
     if engine == "auto":
-        engine = "openvino" if on_cpu and has_openvino() and images >= WORTH_CONVERTING else "torch"
+        worth = images >= WORTH_CONVERTING and network.planes is None
+        engine = "openvino" if on_cpu and has_openvino() and worth else "torch"
     if engine == "openvino":
         if not has_openvino():
             raise BundleError("OpenVINO is not installed", fix="pip install 'readingroom[openvino]', or use torch")

@@ -12,6 +12,9 @@ from readingroom.cases.dicom.collect import SLICE_COLUMNS, describe_slices
 from readingroom.cases.dicom.pseudonyms import Pseudonyms
 from readingroom.cases.folders import image_files
 from readingroom.cases.images import IMAGE_SUFFIXES
+from readingroom.cases.stacks.choice import StackChoice
+from readingroom.cases.stacks.found import find_stacks
+from readingroom.cases.stacks.place import split_place
 from readingroom.core.errors import ImageError, ReadingsError
 from readingroom.core.files import check_writable, legible
 from readingroom.core.progress import Progress
@@ -22,13 +25,14 @@ from readingroom.reading.box_pipeline import read_boxes
 from readingroom.reading.bundle import ReaderBundle, load_bundle, load_detector, load_segmenter
 from readingroom.reading.class_sheet import LEAST_CONFIDENCE, draw_class_sheet
 from readingroom.reading.combined import load_combined
-from readingroom.reading.engine import open_engine
+from readingroom.reading.engine import Engine, open_engine
 from readingroom.reading.exam_completeness import exam_completeness
 from readingroom.reading.heat_files import HeatPictures
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.outline_pictures import draw_pictures, draw_sheet
 from readingroom.reading.outline_pipeline import read_outlines
 from readingroom.reading.pipeline import Unread, read_images
+from readingroom.reading.planes import PlaneTable
 
 
 def read_files(
@@ -51,9 +55,11 @@ def read_files(
     the outline in red, its name and its probability; one of classes a contact sheet (``<out>-sheet.jpg``) with class
     and confidence on each image, and where they are asked for heat maps of its answers over the images (folder
     ``<out>-heat-maps``); one of the sites of the upper digestive tract a table of which sites the images in each folder
-    document, and which are missing (``<out>-completeness.csv``). A reader that finds boxes gives one row a box, see
-    `readingroom.reading.box_pipeline.read_boxes`. Of DICOM files the patient, the examination, the series, the slice
-    (from 1 along its normal, among the files given) and its position stand beside the answer.
+    document, and which are missing (``<out>-completeness.csv``); one that pools the planes of stacks what each plane
+    counted (``<out>-planes.csv``), and a strip of each stack with its weights (folder ``<out>-planes``). A reader that
+    finds boxes gives one row a box, see `readingroom.reading.box_pipeline.read_boxes`. Of DICOM files the patient, the
+    examination, the series, the slice (from 1 along its normal, among the files given) and its position stand beside
+    the answer.
 
     Args:
         reader: the bundle's folder, or that of a combined reader.
@@ -61,7 +67,7 @@ def read_files(
         out: ``.csv`` or ``.parquet``.
         engine: ``auto``, ``torch`` or ``openvino``.
         device: ``auto``, ``cpu`` or ``cuda``.
-        pictures: draw pictures where the reader outlines, and the contact sheet.
+        pictures: draw pictures where the reader outlines, the contact sheet, and the strips of planes.
         heat_maps: draw heat maps of a reader that tells classes apart.
         least: answers with a lower score are marked on the sheet, and sites that only they document in the table.
         language: ``en`` or ``zh``, of the sheet's title and of the names of sites.
@@ -87,7 +93,8 @@ def read_files(
     combined = load_combined(reader)
     folders = [Path(reader)] if combined is None else [combined.classes, combined.outlines]
     bundles = [load_bundle(folder) for folder in folders]
-    paths = find_images(images)
+    stack = bundles[0].preprocessing.stack
+    paths = find_images(images, stack)
     check_writable(out)
     heat = HeatPictures(zip(folders, bundles, strict=True), device) if heat_maps else None
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
@@ -100,7 +107,8 @@ def read_files(
             read, failed = _boxed(folder, bundle, names, root, device, progress)
         elif bundle.outlines is None:
             opened = open_engine(folder, bundle, engine, device, images=len(names))
-            read, failed = read_images(bundle, opened, names, root, progress=progress)
+            strips = _beside(out, "planes") if pictures else None
+            read, failed = _classed(folder, bundle, opened, names, root, strips, progress)
         else:
             read, failed = _outlined(folder, bundle, names, root, out, device, progress)
         parts.append(read)
@@ -114,13 +122,32 @@ def read_files(
     if heat is not None:
         heat.draw(readings, root, _beside(out, "heat-maps"), progress)
     _write_answers(readings, bundles[0], root, out, pictures=pictures, least=least, say=Translator(language))
-    readings = _with_slices(readings, root, pseudonyms)
+    if stack is None:  # a series is a row, not its slices
+        readings = _with_slices(readings, root, pseudonyms)
     unread += [Unread(legible(name), "the name is not UTF-8") for name in found if legible(name) != name]
     if out.suffix.lower() == ".csv":
         write_csv(readings, out)
     else:
         write_parquet(readings, out, kind="readings")
     return readings, unread
+
+
+def _classed(
+    folder: Path,
+    bundle: ReaderBundle,
+    engine: Engine,
+    names: Sequence[str],
+    root: Path,
+    planes: Path | None,
+    progress: Progress | None,
+) -> tuple[pd.DataFrame, list[Unread]]:
+    """Read with a reader of classes; one with a pool writes the weights of the planes and, asked for, their strips."""
+    if bundle.pool is None or planes is None:
+        return read_images(bundle, engine, names, root, progress=progress)
+    table = PlaneTable(folder, bundle, planes)
+    read = read_images(bundle, engine, names, root, also=table.add, progress=progress)
+    write_csv(table.table, planes.with_name(f"{planes.name}.csv"))
+    return read
 
 
 def _write_answers(
@@ -137,8 +164,10 @@ def _write_answers(
     if readings.empty or not {"predicted", *score_columns(bundle.classes)} <= set(readings):
         return
     if pictures and "mask" not in readings:
-        sheet, window = out.with_name(f"{out.stem}-sheet.jpg"), bundle.preprocessing.window
-        draw_class_sheet(readings, bundle.classes, root, sheet, least=least, window=window, say=say)
+        sheet, seen = out.with_name(f"{out.stem}-sheet.jpg"), bundle.preprocessing
+        draw_class_sheet(
+            readings, bundle.classes, root, sheet, least=least, window=seen.window, stack=seen.stack, say=say
+        )
     complete = exam_completeness(readings, bundle.classes, root, least=least, say=say)
     if len(complete):
         write_csv(complete, _beside(out, "completeness.csv"))
@@ -191,21 +220,28 @@ def joined(name: str, classes: pd.DataFrame, outlines: pd.DataFrame) -> pd.DataF
     return both.assign(reader=name)
 
 
+def _below(folder: Path, stack: StackChoice | None) -> list[Path]:
+    return image_files(folder) if stack is None else find_stacks(folder, stack)
+
+
 def _beside(out: Path, what: str) -> Path:
     return out.with_name(f"{out.stem}-{what}")
 
 
-def find_images(places: Sequence[str | Path]) -> list[Path]:
-    """Image files, and those in folders, each once, in order.
+def find_images(places: Sequence[str | Path], stack: StackChoice | None = None) -> list[Path]:
+    """Image files, and those in folders, each once, in order; stacks of planes where the reader reads such.
 
     Raises:
         ImageError: a place does not exist, or there is no image in any of them.
     """
     found: dict[Path, None] = {}
     for place in map(Path, places):
-        if not place.exists():
+        if not split_place(place)[0].exists():
             raise ImageError("no such file or folder", fix="Check the path", file=place)
-        found.update(dict.fromkeys(image_files(place) if place.is_dir() else [place]))
+        found.update(dict.fromkeys(_below(place, stack) if place.is_dir() else [place]))
+    if not found and stack is not None:
+        fix = f"This reader reads stacks of planes ({stack.kind}); see docs/stacks.md for what may be given"
+        raise ImageError("no stacks of planes here", fix=fix, file=Path(places[0]))
     if not found:
         raise ImageError(
             "no images here", fix=f"Known are {', '.join(sorted(IMAGE_SUFFIXES))} and DICOM", file=Path(places[0])

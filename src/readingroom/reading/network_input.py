@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from readingroom.reading.normalisation import Normaliser, channels_first
 from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 
@@ -25,14 +26,13 @@ class NetworkInput:
     def __init__(self, preprocessing: Preprocessing, device: str, precision: PrecisionChoice) -> None:
         self.device = choose_device(device)
         self._precision = choose_precision(precision, self.device)
-        scale = torch.tensor([1 / (255 * sd) for sd in preprocessing.sd])
-        shift = torch.tensor([m / sd for m, sd in zip(preprocessing.mean, preprocessing.sd, strict=True)])
-        self._scale, self._shift = (values.view(1, 3, 1, 1).to(self.device) for values in (scale, shift))
+        self._normaliser = Normaliser(preprocessing.mean, preprocessing.sd).to(self.device)
 
     def tensor(self, prepared: Pixels) -> Tensor:
-        """A batch (B, size, size, 3) of 8-bit RGB as (B, 3, size, size), normalised."""
-        images = torch.from_numpy(np.ascontiguousarray(prepared)).to(self.device).permute(0, 3, 1, 2)
-        return images.float() * self._scale - self._shift
+        """A batch (B, size, size, 3) of 8-bit RGB as (B, 3, size, size), normalised; stacks see `Normaliser`."""
+        values = torch.from_numpy(np.ascontiguousarray(prepared)).to(self.device)
+        normalised: Tensor = self._normaliser(channels_first(values))
+        return normalised
 
     @contextmanager
     def normalised(self, prepared: Pixels) -> Iterator[Tensor]:

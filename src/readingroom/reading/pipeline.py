@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from readingroom.cases.images import read_image
+from readingroom.cases.stacks.pixels import stack_pixels
 from readingroom.cases.view import View, find_view, whole_view
 from readingroom.core.errors import ImageError
 from readingroom.core.progress import Progress, SilentProgress
@@ -35,15 +36,30 @@ class Unread:
 
 
 def prepare_file(path: Path, preprocessing: Preprocessing, view: View | None = None) -> Pixels:
-    """Decode a file and prepare it; the view is found in the image unless it is known already.
+    """Decode a file, or the planes of a stack, and prepare it; the view is found unless it is known already.
 
     Raises:
         ImageError: the file cannot be read as an image.
     """
+    if preprocessing.stack is not None:
+        return prepare_stack(path, preprocessing)
     pixels = preprocessing.shown(read_image(path))
     if view is None:
         view = find_view(pixels) if preprocessing.view == "auto" else whole_view(pixels.shape[1], pixels.shape[0])
     return preprocessing.prepare(pixels, view)
+
+
+def prepare_stack(path: Path, preprocessing: Preprocessing) -> Pixels:
+    """Read the planes of a stack and prepare them: (planes, size, size, C); a plane that is not there is 0 everywhere.
+
+    Raises:
+        ImageError: it cannot be read, or the preprocessing is of single images.
+    """
+    wanted, stack = preprocessing, preprocessing.stack
+    if stack is None:
+        raise ImageError("a reader of single images reads no stacks", file=path)
+    made, _ = stack_pixels(path, stack, size=wanted.size, window=wanted.window, fit=wanted.fit, views=wanted.view)
+    return made
 
 
 def read_images(
@@ -54,6 +70,7 @@ def read_images(
     *,
     batch: int = 16,
     workers: int | None = None,
+    also: Callable[[Sequence[str], Pixels], None] | None = None,
     progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, list[Unread]]:
     """Read images with a reader.
@@ -65,6 +82,7 @@ def read_images(
         root: folder of the images.
         batch: images that the engine takes at once.
         workers: threads that decode; as many as cores by default.
+        also: called with the names and the prepared pixels of each batch, after it was read.
         progress: where it is reported.
 
     Returns:
@@ -80,9 +98,13 @@ def read_images(
     task = progress.start(f"{bundle.name}: reading", len(images))
     try:
         for group in grouped(decoded, batch):
-            scores = engine.scores(np.stack([prepared for _, prepared in group]))
+            names, pixels = [name for name, _ in group], np.stack([prepared for _, prepared in group])
+            scores = engine.scores(pixels)
             now = time.perf_counter()
-            rows.append(_rows(bundle, [name for name, _ in group], scores, (now - last) * 1000.0 / len(group)))
+            rows.append(_rows(bundle, names, scores, (now - last) * 1000.0 / len(group)))
+            if also is not None:
+                also(names, pixels)
+                now = time.perf_counter()
             last = now
             progress.advance(task, len(group))
     finally:

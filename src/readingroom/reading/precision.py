@@ -1,14 +1,16 @@
-"""Precision: bfloat16 with channels-last where the processor has it natively, float32 elsewhere."""
+"""Precision: bfloat16 with channels-last where the processor has it natively, float32 elsewhere; memory to fit."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
+from torch import nn
 
 Precision = Literal["float32", "bfloat16"]
 PrecisionChoice = Literal["auto", "float32", "bfloat16"]
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def has_native_bfloat16(device: torch.device) -> bool:
@@ -34,6 +36,22 @@ def autocast(precision: Precision, device: torch.device) -> AbstractContextManag
     if precision == "float32":
         return nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def laid_out(module: Module, precision: Precision) -> Module:
+    """The module with its weights as convolutions are fastest: channels last; for volumes so in bfloat16 only.
+
+    In float32 the 3-D convolutions of a CPU are 1.1 to 1.7 times slower with channels last than without; in bfloat16
+    1.3 to 1.4 times faster, and then 1.4 to 1.7 times faster than either in float32 (on a processor with AMX).
+    """
+    if not any(parameter.ndim == 5 for parameter in module.parameters()):
+        return module.to(memory_format=torch.channels_last)
+    # torch names one format for a whole module, and takes none of them for weights of another rank.
+    volumes = torch.channels_last_3d if precision == "bfloat16" else torch.contiguous_format
+    formats = {4: torch.channels_last, 5: volumes}
+    for parameter in module.parameters():
+        parameter.data = parameter.data.contiguous(memory_format=formats.get(parameter.ndim, torch.contiguous_format))
+    return module
 
 
 def choose_device(name: str = "auto") -> torch.device:

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from readingroom.cases.fit import Fit, fit_square
 from readingroom.cases.images import LoadedImage, to_rgb8
-from readingroom.cases.view import View, crop_to_view
+from readingroom.cases.stacks.choice import StackChoice, parse_stack
+from readingroom.cases.view import View, ViewMode, crop_to_view
 from readingroom.cases.window import WindowChoice, parse_window, plain_window, show, window_problem
 from readingroom.core.config import Section
 from readingroom.core.files import hash_value
@@ -44,6 +46,10 @@ class InputSection(Section):
     """How values of more than 8 bits (DICOM, 16-bit PNG and TIFF) become 8: `percentiles`, from the 0.5 to the 99.5
     percentile of each image; `{percentiles: [1, 99]}`; `file`, the window that the DICOM file gives (percentiles where
     it gives none, and the audit says so); or `{centre: 300, width: 600}` in the file's units, such as HU."""
+    stack: StackChoice | None = None
+    """Images of several planes: `{kind: volume, planes: 32, spacing: [2, 1, 1]}` for CT and MRI volumes,
+    `{kind: frames, planes: 16}` for clips and dynamic series, `{kind: views, names: [ap, lateral]}` for several views
+    or series of one patient; null for single images. See docs/stacks.md."""
     normalise: Literal["training", "imagenet", "unit"] | Normalisation = "training"
     """`training`: mean and sd of the training images; `imagenet`: those of ImageNet; `unit`: 0 to 1; or your own."""
 
@@ -73,14 +79,22 @@ class Preprocessing:
         mean: of each channel, in units of full brightness (255).
         sd: of each channel, likewise.
         window: how more than 8 bits become 8.
+        stack: what of a stack of planes is seen; None for single images.
     """
 
-    view: str
+    view: ViewMode
     size: int
-    fit: str
+    fit: Fit
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     sd: tuple[float, ...] = (1.0, 1.0, 1.0)
     window: WindowChoice = "percentiles"
+    stack: StackChoice | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a prepared image, (size, size, 3), or of a prepared stack, (planes, size, size, channels)."""
+        plane = (self.size, self.size)
+        return (*plane, 3) if self.stack is None else (self.stack.depth, *plane, self.stack.channels)
 
     def shown(self, image: LoadedImage) -> Pixels:
         """The 8-bit pixels of an image, (H, W) or (H, W, 3), in which its view is looked for and cropped."""
@@ -97,7 +111,7 @@ class Preprocessing:
             (size, size, 3) RGB, 8 bit, not yet normalised.
         """
         anatomy = crop_to_view(to_rgb8(show(pixels, self.window)[0]), view)
-        return _padded(anatomy, self.size) if self.fit == "pad" else _resized(anatomy, self.size, self.size)
+        return fit_square(anatomy, self.size, self.fit)
 
     def prepare_outline(self, mask: npt.NDArray[np.uint8], view: View) -> Pixels:
         """Bring an outline where `prepare` brings its image's pixels.
@@ -112,13 +126,12 @@ class Preprocessing:
         x0, y0, x1, y1 = view.box_xyxy_px
         # What a patch hides belongs to the lesion all the same: nothing is blanked here.
         cropped = np.ascontiguousarray(mask[y0:y1, x0:x1]) * np.uint8(255)
-        made = _padded(cropped, self.size) if self.fit == "pad" else _resized(cropped, self.size, self.size)
-        return np.asarray(made >= 128, dtype=np.uint8)
+        return np.asarray(fit_square(cropped, self.size, self.fit) >= 128, dtype=np.uint8)
 
     @property
     def prepared_key(self) -> str:
         """Hash of what decides the prepared pixels: everything but the normalisation."""
-        return hash_value([self.view, self.size, self.fit, cv2.__version__, *self._own_window])[:16]
+        return hash_value([self.view, self.size, self.fit, cv2.__version__, *self._own_window, *self._own_stack])[:16]
 
     @property
     def _own_window(self) -> list[Any]:
@@ -126,35 +139,25 @@ class Preprocessing:
         return [] if self.window == "percentiles" else [plain_window(self.window)]
 
     @property
+    def _own_stack(self) -> list[Any]:
+        return [] if self.stack is None else [self.stack.model_dump(mode="json")]
+
+    @property
     def identity(self) -> dict[str, Any]:
         """Plain values by which a training is known again."""
         values = self.as_dict()
-        return {name: value for name, value in values.items() if name != "window" or self._own_window}
+        default = {"window": not self._own_window, "stack": not self._own_stack}
+        return {name: value for name, value in values.items() if not default.get(name, False)}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for ``reader.yaml``."""
         values = asdict(self)
-        return {**values, "mean": list(self.mean), "sd": list(self.sd), "window": plain_window(self.window)}
+        chosen = {"window": plain_window(self.window), "stack": next(iter(self._own_stack), None)}
+        return {**values, "mean": list(self.mean), "sd": list(self.sd), **chosen}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
         """The inverse of `as_dict`; a contract from before windows could be chosen has the default."""
-        window = parse_window(values.get("window", "percentiles"))
-        return cls(**{**values, "mean": tuple(values["mean"]), "sd": tuple(values["sd"]), "window": window})
-
-
-def _resized(pixels: Pixels, height: int, width: int) -> Pixels:
-    # Averaging over areas is what keeps a shrunk picture free of moiré.
-    shrinks = pixels.shape[0] >= height and pixels.shape[1] >= width
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(np.ascontiguousarray(pixels), (width, height), interpolation=how), dtype=np.uint8)
-
-
-def _padded(pixels: Pixels, size: int) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = size / max(height, width)
-    inner = _resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
-    canvas = np.zeros((size, size, *pixels.shape[2:]), dtype=np.uint8)
-    top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
-    canvas[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
-    return canvas
+        window, stack = parse_window(values.get("window", "percentiles")), values.get("stack")
+        chosen = {"window": window, "stack": None if stack is None else parse_stack(stack)}
+        return cls(**{**values, "mean": tuple(values["mean"]), "sd": tuple(values["sd"]), **chosen})

@@ -185,7 +185,7 @@ def gather(
     manifest = run.manifest if run is not None else {}
     thumbnails = None
     if images_root is not None:
-        thumbnails = Thumbnails(images_root, "percentiles" if run is None else run.window)
+        thumbnails = Thumbnails(images_root) if run is None else Thumbnails(images_root, run.window, run.stack)
     walls, missed = _walls(results, readings, thumbnails)
     lead = find_lead(results)
     return Content(

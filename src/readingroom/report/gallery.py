@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from readingroom.cases.images import read_image, to_rgb8
+from readingroom.cases.images import to_rgb8
+from readingroom.cases.stacks.choice import StackChoice
+from readingroom.cases.stacks.overview import read_shown
 from readingroom.cases.view import crop_to_view, find_view
 from readingroom.cases.window import WindowChoice
 from readingroom.core.errors import ImageError
@@ -52,9 +54,10 @@ class Thumbnails:
         window: how more than 8 bits become 8, as the readers saw them.
     """
 
-    def __init__(self, root: Path, window: WindowChoice = "percentiles") -> None:
+    def __init__(self, root: Path, window: WindowChoice = "percentiles", stack: StackChoice | None = None) -> None:
         self._root = root
         self._window = window
+        self._stack = stack
         self._made: dict[str, str] = {}
 
     def __call__(self, image: str) -> str:
@@ -65,7 +68,7 @@ class Thumbnails:
 
     def _make(self, image: str) -> str:
         try:
-            pixels = to_rgb8(read_image(self._root / image).shown(self._window))
+            pixels = to_rgb8(read_shown(self._root / image, self._window, self._stack))
         except (ImageError, FileNotFoundError):
             return ""
         return as_data_uri(shrink(crop_to_view(pixels, find_view(pixels))))

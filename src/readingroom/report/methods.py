@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from readingroom.cases.stacks.choice import FrameStack, StackChoice, ViewStack
 from readingroom.cases.window import PERCENTILES, GivenWindow, PercentileWindow
 from readingroom.core.translations import Translator
 from readingroom.report.methods_analyses import analysis_sentences
@@ -57,10 +58,33 @@ def preprocessing_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
     )
     yield window_sentence(run, say)
     normalise = view.get("normalise")
+    if run.stack is not None:
+        yield stack_sentence(run.stack, say)
     if normalise == "training":
         yield say("Channels were normalised by the mean and standard deviation of the training images.")
     elif isinstance(normalise, str):
         yield say("Channels were normalised as: {how}.", how=normalise)
+
+
+def stack_sentence(stack: StackChoice, say: Translator) -> str:
+    """What of a stack of planes the networks saw."""
+    if isinstance(stack, ViewStack):
+        text = (
+            "The views {names} of a patient were read together, {n} planes of each; views that were missing were "
+            "masked."
+        )
+        return say(text, names=joined(list(stack.names), say), n=stack.each)
+    if isinstance(stack, FrameStack):
+        return say("Of each sequence up to {n} frames at equal distances were read, in their order.", n=stack.planes)
+    if stack.spacing is None:
+        return say("Each volume was brought to {n} planes, whatever its extent.", n=stack.planes)
+    text = (
+        "Volumes were resampled once, linearly, to {z} mm between planes and {y} x {x} mm in them, and {n} planes "
+        "around {middle} were read."
+    )
+    middle = say("the given point") if stack.around == "point" else say("the middle")
+    z, y, x = (f"{mm:g}" for mm in stack.spacing)
+    return say(text, z=z, y=y, x=x, n=stack.planes, middle=middle)
 
 
 def window_sentence(run: RunFolder, say: Translator) -> str:
@@ -152,6 +176,15 @@ def heat_map_sentence(run: RunFolder, say: Translator) -> str:
     return say(text, n=run.heat_maps["image"].nunique())
 
 
+_POOLS = {
+    "mean": "the mean",
+    "max": "the maximum",
+    "attention": "gated attention (Ilse 2018)",
+    "lstm": "an LSTM and attention",
+    "gru": "a GRU and attention",
+}
+
+
 def networks_sentence(run: RunFolder, say: Translator) -> str:
     """Which networks, from which weights, and what of them was trained; empty where the run had none."""
     readers = run.manifest.get("readers") or {}
@@ -184,10 +217,12 @@ def _own_keys(reader: Mapping[str, Any], say: Translator) -> Iterator[str]:
 
 def _network(facts: Mapping[str, Any], say: Translator) -> str:
     weights, train = str(facts.get("weights", "?")), str(facts.get("train", "?"))
-    said = {"weights": _WEIGHTS.get(weights, weights.rsplit("/", 1)[-1]), "trained": _TRAINED.get(train, train)}
-    translated = {name: say(text) for name, text in said.items()}
+    start = {"weights": _WEIGHTS.get(weights, weights.rsplit("/", 1)[-1]), "trained": _TRAINED.get(train, train)}
+    translated = {name: say(text) for name, text in start.items()}
     text = "{network} ({weights}, {trained}, ordered)" if facts.get("ordered") else "{network} ({weights}, {trained})"
-    return say(text, network=facts.get("network", "?"), **translated)
+    said = say(text, network=facts.get("network", "?"), **translated)
+    pool = facts.get("pool")
+    return said if pool is None else say("{network} with {pool} over the planes", network=said, pool=say(_POOLS[pool]))
 
 
 def threshold_sentence(run: RunFolder, say: Translator) -> str:

@@ -27,6 +27,7 @@ from readingroom.report.heat_panels import NO_HEAT_PANELS, HeatPanels, heat_pane
 from readingroom.report.measures import UNITS
 from readingroom.report.outline_sheets import Sheet, outline_sheets
 from readingroom.report.pictures import documented_drawings, draw_pictures, matrices
+from readingroom.report.plane_panels import NO_PLANE_PANELS, PlanePanels, plane_panels
 from readingroom.report.results import Fold
 from readingroom.report.run_folder import RunFolder, read_run_folder
 from readingroom.report.supplements import Supplements, write_supplements
@@ -124,7 +125,8 @@ def publish(content: Content, out: Path, say: Translator) -> Path:
     supplements = write_supplements(content, pictures, sections, out, say)
     sheets = _outline_sheets(content, out / "figures", say)
     heat = _heat_panels(content, out / "figures", say)
-    write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets, heat))
+    planes = _plane_panels(content, say)
+    write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets, heat, planes))
     return out / "index.html"
 
 
@@ -150,6 +152,12 @@ def _heat_panels(content: Content, folder: Path, say: Translator) -> HeatPanels:
     return heat_panels(content.run, order, content.results.classes, content.images_root, folder, say)
 
 
+def _plane_panels(content: Content, say: Translator) -> PlanePanels:
+    if content.run is None:
+        return NO_PLANE_PANELS
+    return plane_panels(content.run, [reader.name for reader in content.results.readers], say)
+
+
 def _has_heat_maps(content: Content) -> bool:
     return content.run is not None and content.images_root is not None and not content.run.heat_maps.empty
 
@@ -161,6 +169,7 @@ def render_page(
     say: Translator,
     sheets: Sequence[Sheet] = (),
     heat_maps: HeatPanels = NO_HEAT_PANELS,
+    planes: PlanePanels = NO_PLANE_PANELS,
 ) -> str:
     """The page's HTML."""
     lead, results = content.lead, content.results
@@ -189,6 +198,7 @@ def render_page(
             documented_pictures=_documented_pictures(content, pictures),
             outline_sheets=sheets,
             heat_maps=heat_maps,
+            planes=planes,
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
@@ -284,6 +294,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "time": ("Reading time", content.times is not None),
         "gallery": ("Cases", bool(content.walls or content.examples)),
         "heat-maps": ("What the networks looked at", _has_heat_maps(content)),
+        "planes": ("Which planes carried the answers", content.run is not None and not content.run.planes.empty),
         "methods": ("Methods", bool(content.methods)),
         "words": ("Results in words, ready to paste", bool(content.parts or content.lead)),
         "limits": ("Limits", True),

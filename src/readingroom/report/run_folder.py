@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 
 from readingroom.cases.partition import copies_made
+from readingroom.cases.stacks.choice import StackChoice, ViewStack, parse_stack
 from readingroom.cases.window import WindowChoice, parse_window
 from readingroom.core.errors import CaseTableError, ReadingsError
 from readingroom.core.files import read_json
@@ -40,6 +41,7 @@ class RunFolder:
         reference_boxes: one row a box; empty where no reader needs them.
         arms: the same study under other protocols.
         heat_maps: one row a heat map and reader; empty where the study asks for none.
+        planes: one row a plane of a tested stack and reader: its weight; empty without stacks.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class RunFolder:
     reference_boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
     arms: tuple[Arm, ...] = ()
     heat_maps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    planes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def title(self) -> str:
@@ -76,6 +79,17 @@ class RunFolder:
         """Augmented copies of each image that were made before the division; 0 under a sound protocol."""
         partition = self.section("partition")
         return copies_made(partition.get("protocol"), partition.get("copies"), partition.get("column"))
+
+    @property
+    def stack(self) -> StackChoice | None:
+        """What of a stack of planes was seen; None for single images."""
+        found = self.section("input").get("stack")
+        return None if found is None else parse_stack(found)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views that were read together."""
+        return self.stack.names if isinstance(self.stack, ViewStack) else ()
 
     @property
     def window(self) -> WindowChoice:
@@ -109,6 +123,7 @@ def read_run_folder(path: Path) -> RunFolder:
         reference_boxes=_read(path / "reference_boxes.parquet", read_table, pd.DataFrame()),
         arms=tuple(_arm(path / "arms" / name, study) for name in manifest.get("arms") or []),
         heat_maps=_tables(heat_maps, list(manifest.get("readers") or {})),
+        planes=_tables(path.glob("planes/*.parquet"), list(manifest.get("readers") or {})),
     )
 
 

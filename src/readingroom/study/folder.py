@@ -96,6 +96,10 @@ class RunFolder:
         """One row a heat map of this reader; the maps are in the folder of the same name beside."""
         return self.path / "heat_maps" / f"{reader}.parquet"
 
+    def planes(self, reader: str) -> Path:
+        """One row a plane of a tested stack: its weight; strips are in the folder of the same name beside."""
+        return self.path / "planes" / f"{reader}.parquet"
+
     @property
     def reference_boxes(self) -> Path:
         """One row a box of the reference, and one an image known to have none."""

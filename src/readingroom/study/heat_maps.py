@@ -20,6 +20,7 @@ from readingroom.reading.explained import ExplainSection, choose_images
 from readingroom.reading.heat_maps import INSTALL, Explained, HeatMapper, explain_images, has_captum
 from readingroom.reading.outline_pipeline import png_name
 from readingroom.study.folder import RunFolder
+from readingroom.study.planes import tested
 
 KIND = "heat_maps"
 COLUMNS = ("reader", "image", "explained", "truth", "predicted", "score", "empty", "file", "split", "fold", "repeat")
@@ -55,7 +56,7 @@ class HeatMaps:
 
         Where captum is not installed, or a network has no layer that knows places, it is said and nothing is drawn.
         """
-        read = {name: _tested(pd.read_parquet(self.folder.readings(name))) for name in readers}
+        read = {name: tested(pd.read_parquet(self.folder.readings(name))) for name in readers}
         if not read:
             return
         classes = next(iter(readers.values()))[1].classes
@@ -113,13 +114,6 @@ class HeatMaps:
             "empty": one.empty,
             "file": file.relative_to(self.folder.path).as_posix(),
         }
-
-
-def _tested(readings: pd.DataFrame) -> pd.DataFrame:
-    """The readings of the first training on the test part; on the external one where there is no other."""
-    first = readings[(readings["fold"] == 1) & (readings["repeat"] == 1)]
-    test = first[first["split"] == "test"]
-    return test if len(test) else first[first["split"] == "external"]
 
 
 def _by_image(rows: pd.DataFrame) -> Readings:

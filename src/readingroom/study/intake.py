@@ -154,16 +154,25 @@ def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
         split=split,
         labelled=not only_lesions,
         complete=not only_lesions,
+        stack=study.input.stack,
     )
     if scheme.external is None:
         return cases, None
-    return cases, load_cases(base / scheme.external, label=task.label, classes=cases.classes, complete=False)
+    return cases, load_cases(
+        base / scheme.external, label=task.label, classes=cases.classes, complete=False, stack=study.input.stack
+    )
 
 
 def _catalogue(cases: CaseTable, study: StudyFile, folder: RunFolder, strict: bool, progress: Progress) -> pd.DataFrame:
     known = _known(folder)
     catalogue = catalogue_images(
-        cases, view=study.input.view, window=study.input.window, known=known, strict=strict, progress=progress
+        cases,
+        view=study.input.view,
+        window=study.input.window,
+        stack=study.input.stack,
+        known=known,
+        strict=strict,
+        progress=progress,
     )
     write_parquet(catalogue, folder.catalogue, kind="catalogue")
     return catalogue

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from readingroom.core.errors import BundleError, Problem, ReadingRoomError, StudyFileError
 from readingroom.core.progress import Progress
 from readingroom.networks import build_network, check_name, published_weights
 from readingroom.networks.detector import build_detector
+from readingroom.networks.planes import PlanesPlan
 from readingroom.networks.segmenter import build_segmenter
-from readingroom.reading.bundle import READER_FILE, load_bundle
+from readingroom.reading.bundle import READER_FILE, load_bundle, planes_plan
 from readingroom.study.folder import RunFolder
 from readingroom.study.schema import ReaderSection, StudyFile
 from readingroom.training.box_reader import BoxPlan
@@ -31,47 +33,49 @@ def check_readers(study: StudyFile, base: Path, folder: RunFolder, *, fetch: boo
     Raises:
         StudyFileError: with every problem of every reader.
     """
-    size = study.input.size
-    starts: dict[tuple[str, str, tuple[int, ...], str | None, BoxPlan | None], list[str]] = {}
+    size, stack = study.input.size, study.input.stack
+    starts: dict[_Start, list[str]] = {}
     for section in study.reader_list:
         if not _trained_before(section, base, size, folder):
-            start = (section.network, section.start(base), section.head, section.decoder, section.boxes(study.hit))
+            boxes, planes = section.boxes(study.hit), planes_plan(stack, section.pool)
+            start = _Start(section.network, section.start(base), section.head, section.decoder, boxes, planes)
             starts.setdefault(start, []).append(section.reader_name)
     problems = []
-    for (network, weights, head, decoder, boxes), names in progress.track(
-        starts.items(), "checking the readers", len(starts)
-    ):
+    for start, names in progress.track(starts.items(), "checking the readers", len(starts)):
         try:
-            _build(network, weights, head, decoder, boxes, size, fetch=fetch)
+            _build(start, size, fetch=fetch)
         except ReadingRoomError as error:
             problems.append(_told(names, error))
     if problems:
         raise StudyFileError("readers that cannot be trained", fix="Mend what follows", problems=problems)
 
 
-def _build(
-    network: str,
-    weights: str,
-    head: Sequence[int],
-    decoder: str | None,
-    boxes: BoxPlan | None,
-    size: int,
-    *,
-    fetch: bool,
-) -> None:
+class _Start(NamedTuple):
+    """What decides the network that a reader starts from."""
+
+    network: str
+    weights: str
+    head: tuple[int, ...]
+    decoder: str | None
+    boxes: BoxPlan | None
+    planes: PlanesPlan | None
+
+
+def _build(start: _Start, size: int, *, fetch: bool) -> None:
+    network, weights, boxes = start.network, start.weights, start.boxes
     if weights == "imagenet" and not fetch:
         check_name(network)
         published_weights(network)
         weights = "random"
-    if decoder is not None:
-        build_segmenter(network, decoder, weights=weights, image_size=size)
+    if start.decoder is not None:
+        build_segmenter(network, start.decoder, weights=weights, image_size=size)
         return
     if boxes is not None:
         options = {"finest": boxes.finest, "width": boxes.width}
         build_detector(network, boxes.kind, weights=weights, image_size=size, **options)
         return
     # The number of classes is known when the cases are; no network depends on it.
-    build_network(network, 2, weights=weights, head=head, image_size=size)
+    build_network(network, 2, weights=weights, head=start.head, image_size=size, planes=start.planes)
 
 
 def _trained_before(section: ReaderSection, base: Path, size: int, folder: RunFolder) -> bool:
@@ -85,9 +89,9 @@ def _trained_before(section: ReaderSection, base: Path, size: int, folder: RunFo
     decoder = None if bundle.outlines is None else bundle.outlines.decoder
     boxes = None if bundle.boxes is None else (bundle.boxes.kind, bundle.boxes.finest, bundle.boxes.width)
     wanted = None if section.detector is None else (section.detector, section.finest, section.width)
-    head, start = (bundle.head, bundle.ordered), bundle.facts["plan"]["weights"]
+    head, start = (bundle.head, bundle.ordered, bundle.pool), bundle.facts["plan"]["weights"]
     before = (bundle.network, start, head, decoder, boxes, bundle.preprocessing.size)
-    own_head = (section.head, section.ordered)
+    own_head = (section.head, section.ordered, section.pool)
     return before == (section.network, section.start(base), own_head, section.decoder, wanted, size)
 
 

@@ -32,6 +32,7 @@ from readingroom.study.intake import Intake
 from readingroom.study.outline_readings import as_readings, outline_images
 from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
 from readingroom.study.outlines import Outlines
+from readingroom.study.planes import PlanesShown
 from readingroom.study.schema import CombineSection, ReaderSection, StudyFile
 from readingroom.study.shuffled import deal_labels
 from readingroom.training.augmentation import AugmentationSection
@@ -89,6 +90,7 @@ class Readers:
         outlines = self._prepared_outlines()
         boxes = self._prepared_boxes()
         facts: dict[str, dict[str, Any]] = {}
+        trained: dict[str, tuple[Path, ReaderBundle]] = {}
         tell: dict[str, tuple[Path, ReaderBundle]] = {}
         for section in self.study.reader_list:
             parts = [self._one(job, prepared, outlines, boxes) for job in self._jobs(section)]
@@ -96,9 +98,11 @@ class Readers:
             facts[section.reader_name] = parts[0].facts | {
                 "leaks": sorted({one for part in parts for one in part.leaks})
             }
-            if section.decoder is None and section.detector is None:
-                tell[section.reader_name] = parts[0].where, parts[0].bundle
+            trained[section.reader_name] = parts[0].where, parts[0].bundle
+            if section.decoder is None and section.detector is None and self.study.input.stack is None:
+                tell[section.reader_name] = trained[section.reader_name]
         self._explain(tell)
+        self._weigh({name: one for name, one in trained.items() if one[1].pool is not None}, prepared)
         return facts | {one.name: self._combine(one, facts) for one in self.study.combine}
 
     def _explain(self, readers: dict[str, tuple[Path, ReaderBundle]]) -> None:
@@ -106,6 +110,13 @@ class Readers:
         section, intake, seed = self.study.explain, self.intake, self.study.partition.seed
         if section is not None:
             HeatMaps(section, seed, self.folder, intake.cases.root, intake.key, self.progress).draw(readers)
+
+    def _weigh(self, readers: dict[str, tuple[Path, ReaderBundle]], prepared: PreparedImages) -> None:
+        """What each plane counted in the answers of readers with a pool; of the first fold and repeat."""
+        section, intake, seed = self.study.explain, self.intake, self.study.partition.seed
+        if section is not None and readers:
+            rows = {str(image): row for row, image in enumerate(intake.cases.frame["image"])}
+            PlanesShown(section.images, seed, self.folder, prepared, rows, intake.key, self.progress).write(readers)
 
     def _combine(self, section: CombineSection, facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """A reader made of two: its bundle, its readings and its outlines are theirs under one name."""
@@ -151,7 +162,7 @@ class Readers:
             self.folder.prepared,
             images,
             lambda name: prepare_file(self.intake.cases.path(name), contract, views[name]),
-            size=contract.size,
+            shape=contract.shape,
             key=hash_value([contract.prepared_key, catalogue.loc[images, "sha256"].tolist()]),
             progress=self.progress,
         )
@@ -177,9 +188,8 @@ class Readers:
             self.folder.prepared,
             images,
             prepare,
-            size=contract.size,
+            shape=(contract.size, contract.size),
             key=hash_value(["outlines", contract.prepared_key, catalogue.loc[images, "sha256"].tolist(), known.key]),
-            channels=(),
             what="outlines",
             progress=self.progress,
         )
@@ -198,7 +208,7 @@ class Readers:
 
     def _contract(self) -> Preprocessing:
         section = self.study.input
-        return Preprocessing(section.view, section.size, section.fit, window=section.window)
+        return Preprocessing(section.view, section.size, section.fit, window=section.window, stack=section.stack)
 
     def _one(
         self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
@@ -245,6 +255,7 @@ class Readers:
             boxes=section.boxes(study.hit),
             box_threshold=study.evaluation.box_threshold,
             ordered=section.ordered,
+            pool=section.pool,
         )
 
     def _seed(self, job: Job) -> int:
@@ -404,6 +415,7 @@ class _Part:
             "train": facts["plan"]["train"],
             "head": list(self.bundle.head),
             "ordered": self.bundle.ordered,
+            "pool": self.bundle.pool,
             "threshold": None if threshold is None else threshold.value,
             "threshold_rule": None if threshold is None else threshold.rule,
             "folder": self.where.name,

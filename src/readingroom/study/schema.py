@@ -12,8 +12,10 @@ from pydantic import Discriminator, Field, Tag, create_model, field_validator, m
 from pydantic.fields import FieldInfo
 
 from readingroom.cases.partition import PartitionSection
+from readingroom.cases.stacks.choice import StackChoice
 from readingroom.core.config import Section
 from readingroom.core.errors import StudyFileError
+from readingroom.networks import is_volume_network
 from readingroom.reading.explained import ExplainSection
 from readingroom.reading.preprocessing import InputSection
 from readingroom.report.published import DOCUMENTS
@@ -152,6 +154,10 @@ class ReaderSection(_OVERRIDES):
     """`all` parameters, or only a new `head` on the frozen backbone."""
     head: tuple[Width, ...] = ()
     """Widths of the head's hidden layers: `[1024, 512, 256, 64]` in study 2. Empty: one linear layer."""
+    pool: Literal["mean", "max", "attention", "lstm", "gru"] | None = None
+    """With `input.stack`: how the features of the planes become one answer, which a 2-D network needs: their `mean`,
+    their `max`, `attention` that learns which planes matter, or a recurrent network over their order (`lstm`, `gru`). A
+    network whose name ends in `_3d` reads a volume as a whole and has none."""
     ordered: bool = False
     """With `task: {kind: grading}` and its `classes`: learn their order. The network says one number an image, how
     severe, and ordered cutpoints divide it into grades (cumulative link, McCullagh 1980); by default grades are learned
@@ -234,7 +240,8 @@ class ReaderSection(_OVERRIDES):
         if self.detector is not None:
             return f"{self.detector}-{self.network}-{_ORIGINS.get(self.weights, 'transfer')}"
         origin = _ORIGINS.get(self.weights, "transfer")
-        return f"{self.network}-{origin}{'-frozen' if self.train == 'head' else ''}{'-ordered' if self.ordered else ''}"
+        parts = (self.network, self.pool, origin, self.train == "head" and "frozen", self.ordered and "ordered")
+        return "-".join(part for part in parts if part)
 
     def start(self, base: Path) -> str:
         """The weights, as `readingroom.networks.build_network` knows them; paths are relative to ``base``."""
@@ -276,6 +283,20 @@ class ReaderMatrix(Section):
         for network, weights, train in product(self.networks, self.weights, self.train):
             if not (weights == "random" and train == "head"):
                 yield ReaderSection(network=network, weights=weights, train=train, head=self.head)
+
+
+def _stack_problem(reader: ReaderSection, stack: StackChoice | None) -> str:
+    """Why a reader does not go with the planes of the study's images; empty where it does."""
+    whole = is_volume_network(reader.network)
+    if stack is None:
+        return "pool and networks of volumes need input.stack: images of several planes" if reader.pool or whole else ""
+    if reader.decoder is not None or reader.detector is not None:
+        return "outlines and boxes are found in single images, not with input.stack"
+    if whole and reader.pool is not None:
+        return "a network of volumes reads all planes at once: leave pool out"
+    if whole and stack.kind != "volume":
+        return f"a network of volumes does not read {stack.kind}: take a 2-D network with a pool"
+    return "" if whole or reader.pool else "a 2-D network needs a pool over the planes, such as pool: attention"
 
 
 _SHARED = {"arms", "study", "cases", "images", "task", "phantoms"}
@@ -360,6 +381,7 @@ class StudyFile(Section):
                 raise ValueError(f"{plain[0]!r} has no detector: in a study of kind detection every reader finds boxes")
         self._check_ordered()
         self._check_shuffled()
+        self._check_stacks()
         strange = [one.reader_name for one in self.reader_list if re.search(r"[/\\\x00-\x1f]|^\.", one.reader_name)]
         if strange:
             raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
@@ -379,6 +401,12 @@ class StudyFile(Section):
         drawn = [one.reader_name for one in dealt if one.decoder is not None or one.detector is not None]
         if drawn:
             raise ValueError(f"training.shuffled deals labels, and {drawn[0]!r} learns outlines or boxes")
+
+    def _check_stacks(self) -> None:
+        for one in self.reader_list:
+            problem = _stack_problem(one, self.input.stack)
+            if problem:
+                raise ValueError(f"{one.reader_name!r}: {problem}")
 
     def _check_combined(self, combined: CombineSection) -> None:
         readers = {one.reader_name: one for one in self.reader_list}

@@ -32,6 +32,7 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
         ),
         ("Epochs", f"{facts['epochs_run']}, kept {facts['kept_epoch']}; {facts['precision']} on {facts['device']}"),
         ("Input", f"{contract.size} x {contract.size} pixels, view {contract.view}, fit {contract.fit}"),
+        *_planes(bundle),
         ("More than 8 bits", _window(contract.window)),
         ("Normalisation", f"mean {_numbers(contract.mean)}, sd {_numbers(contract.sd)} of full brightness"),
         ("Answer", _answer(bundle)),
@@ -40,6 +41,15 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
     lines += [f"| {name} | {_cell(value)} |" for name, value in rows]
     lines += ["", "How well it reads is in the report of its study; elsewhere it has to be tested anew.", ""]
     return "\n".join(lines)
+
+
+def _planes(bundle: ReaderBundle) -> list[tuple[str, str]]:
+    """What of a stack it sees; nothing for a reader of single images."""
+    stack = bundle.preprocessing.stack
+    if stack is None:
+        return []
+    keys = ", ".join(f"{name} {value}" for name, value in stack.model_dump(mode="json").items() if value is not None)
+    return [("Planes", f"{keys}; pool {bundle.pool or 'none, all at once'}")]
 
 
 def _window(window: WindowChoice) -> str:

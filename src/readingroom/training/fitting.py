@@ -19,14 +19,12 @@ from readingroom.core.errors import ReadingRoomError, TrainingError
 from readingroom.core.progress import Progress
 from readingroom.core.relay import RelayedProgress, relayed
 from readingroom.core.seeds import derive_seed
-from readingroom.reading.precision import Precision, choose_device, choose_precision
+from readingroom.reading.precision import Precision, choose_device, choose_precision, laid_out
 from readingroom.training.checkpoint import Checkpoint, State, TrainingState
 from readingroom.training.objectives import ClassObjective, Examples, Objective
 from readingroom.training.optimisation import epoch_order, make_optimiser, rate_at
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import Rows, Source, Spares, made_ahead
-
-VALIDATION_BATCH = 64
 
 # Fabric announces its precision and its processes on the terminal; the manifest says both.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
@@ -139,7 +137,7 @@ class _Loop:
 
     def run(self, fabric: Fabric) -> None:
         """Train, and leave the result with the checkpoint: a spawned process cannot hand megabytes back."""
-        module = self.module.to(memory_format=torch.channels_last)
+        module = laid_out(self.module, choose_precision(self.recipe.precision, fabric.device))
         module, optimiser = module.to(fabric.device), make_optimiser(module.parameters(), self.recipe)
         state = self.checkpoint.load(module, optimiser)
         model, stepper = fabric.setup(module, optimiser)
@@ -216,7 +214,7 @@ class _Loop:
         if not len(rows):
             return {}
         module.eval()
-        parts = np.array_split(rows, max(1, round(len(rows) / VALIDATION_BATCH)))
+        parts = np.array_split(rows, max(1, round(len(rows) / self.source.at_once)))
         spares = Spares()
         made = made_ahead(
             [partial(self._plain, part, spares) for part in parts], done=lambda batch: spares.give(batch[0])

@@ -12,10 +12,11 @@ from numpy.lib.format import open_memmap
 from readingroom.core.files import atomic_write
 from readingroom.core.progress import Progress
 from readingroom.networks import Network
-from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision
+from readingroom.reading.precision import PrecisionChoice, autocast, choose_device, choose_precision, laid_out
 from readingroom.training.sources import FeatureSource, ImageSource, Rows, Spares, made_ahead
 
 BATCH = 32
+"""Images, or planes of stacks, at once."""
 
 
 def keep_features(
@@ -39,7 +40,8 @@ def keep_features(
         plain: rows whose plain image is needed: training and validation.
         augmented: rows whose copies are needed: training.
         copies: drawn copies of each.
-        path: ``.npy`` to be written, (1 + copies, N, F) float32. Its name must tell what decides the features.
+        path: ``.npy`` to be written, (1 + copies, N, F) float32; of the planes of stacks
+            (1 + copies, N, D, F), NaN where one is not there. Its name must tell what decides the features.
         seed: of the later choice of copies.
         precision: as in the recipe.
         name: shown with the progress.
@@ -48,18 +50,19 @@ def keep_features(
     if path.is_file():
         return FeatureSource(path, seed)
     device = choose_device()
-    backbone = network.eval().to(memory_format=torch.channels_last).to(device)
-    jobs = _jobs(plain, augmented, copies)
+    chosen = choose_precision(precision, device)
+    backbone = laid_out(network.eval(), chosen).to(device)
+    jobs = _jobs(plain, augmented, copies, max(1, BATCH // (network.planes.depth if network.planes else 1)))
     task = progress.start(f"{name}: features of the frozen backbone", sum(len(rows) for _, rows in jobs))
     spares = Spares()
     makers = [partial(_inputs, source, copy, rows, spares) for copy, rows in jobs]
     kept = None
     with atomic_write(path) as temporary, torch.inference_mode():
         for (copy, rows), inputs in zip(jobs, made_ahead(makers, done=spares.give), strict=True):
-            with autocast(choose_precision(precision, device), device):
+            with autocast(chosen, device):
                 features = backbone.features(inputs.to(device)).float().cpu().numpy()
             if kept is None:
-                shape = (1 + copies, len(source.prepared.pixels), features.shape[1])
+                shape = (1 + copies, len(source.prepared.pixels), *features.shape[1:])
                 kept = open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
             kept[copy, rows] = features
             progress.advance(task, len(rows))
@@ -68,9 +71,9 @@ def keep_features(
     return FeatureSource(path, seed)
 
 
-def _jobs(plain: Rows, augmented: Rows, copies: int) -> list[tuple[int, Rows]]:
+def _jobs(plain: Rows, augmented: Rows, copies: int, batch: int) -> list[tuple[int, Rows]]:
     parts = [(0, plain), *((copy, augmented) for copy in range(1, copies + 1))]
-    return [(copy, rows[start : start + BATCH]) for copy, rows in parts for start in range(0, len(rows), BATCH)]
+    return [(copy, rows[start : start + batch]) for copy, rows in parts for start in range(0, len(rows), batch)]
 
 
 def _inputs(source: ImageSource, copy: int, rows: Rows, spares: Spares) -> torch.Tensor:

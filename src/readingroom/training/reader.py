@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from readingroom.cases.stacks.choice import StackChoice, VolumeStack
 from readingroom.core.files import hash_value, write_text
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
@@ -27,17 +28,19 @@ from readingroom.reading.bundle import (
     Threshold,
     learned_from,
     load_bundle,
+    planes_plan,
     save_bundle,
 )
 from readingroom.reading.engine import TorchEngine
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
+from readingroom.training.augmentation.stacks import StackAugmenter
 from readingroom.training.box_reader import BoxPlan, detecting
 from readingroom.training.boxing import BoxObjective, PreparedBoxes
 from readingroom.training.card import write_card
 from readingroom.training.checkpoint import Checkpoint
-from readingroom.training.fitting import VALIDATION_BATCH, Fitted, fit
+from readingroom.training.fitting import Fitted, fit
 from readingroom.training.frozen import keep_features
 from readingroom.training.objectives import Examples, Objective
 from readingroom.training.outline_reader import OutlinePlan, make_augmenter, outline_objective, outlining
@@ -71,6 +74,7 @@ class ReaderPlan:
         boxes: how it finds boxes; None for a reader that does not.
         box_threshold: ``false_positives<=0.5``, ``f1``, or a number.
         ordered: the classes are grades, and the head ends in a cumulative link.
+        pool: over the planes of a stack, with a 2-D network.
     """
 
     name: str
@@ -89,6 +93,7 @@ class ReaderPlan:
     boxes: BoxPlan | None = None
     box_threshold: str | float = "false_positives<=0.5"
     ordered: bool = False
+    pool: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values: for the key of a training and for ``reader.yaml``."""
@@ -161,6 +166,7 @@ def train_reader(
         outlines=trained.outlines,
         boxes=trained.boxes,
         ordered=plan.ordered,
+        pool=plan.pool,
     )
     history = pd.DataFrame(fitted.history).assign(fold=facts.get("fold", 1), repeat=facts.get("repeat", 1))
     write_csv(history, folder / HISTORY_FILE)
@@ -181,7 +187,7 @@ class _Trained:
 
 
 def _classifier(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, progress: Progress) -> _Trained:
-    network = _built(plan, data.preprocessing.size)
+    network = _built(plan, data.preprocessing)
     fitted = _fit(plan, data, network, checkpoint, progress)
     return _Trained(network, fitted, _threshold(plan, data, TorchEngine(network, data.preprocessing).scores))
 
@@ -232,6 +238,18 @@ def _detector(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
     return _Trained(network, fitted, None, boxes=described)
 
 
+def _stack_augmenter(plan: ReaderPlan, preprocessing: Preprocessing, stack: StackChoice) -> StackAugmenter:
+    spacing = stack.spacing if isinstance(stack, VolumeStack) else None
+    return StackAugmenter(
+        plan.augmentation,
+        preprocessing.size,
+        preprocessing.mean,
+        preprocessing.sd,
+        derive_seed(plan.seed, "augmentation"),
+        spacing_ratio=1.0 if spacing is None else spacing[0] / spacing[1],
+    )
+
+
 def _augmenter(plan: ReaderPlan, data: TrainingData, window: int | None) -> Augmenter:
     return make_augmenter(plan.augmentation, data.preprocessing, window, derive_seed(plan.seed, "augmentation"))
 
@@ -268,7 +286,8 @@ def _class_scores(engine: OutlineEngine, prepared: Pixels) -> npt.NDArray[np.flo
 
 
 def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Checkpoint, progress: Progress) -> Fitted:
-    augmenter = _augmenter(plan, data, None)
+    stack = data.preprocessing.stack
+    augmenter = _augmenter(plan, data, None) if stack is None else _stack_augmenter(plan, data.preprocessing, stack)
     images = ImageSource(data.prepared, augmenter, boxes=None if data.boxes is None else data.boxes.rows)
     fitted_by = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress)
     if plan.train == "all":
@@ -302,16 +321,17 @@ def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Che
     return fitted
 
 
-def _built(plan: ReaderPlan, size: int) -> Network:
+def _built(plan: ReaderPlan, preprocessing: Preprocessing) -> Network:
     return build_network(
         plan.network,
         len(plan.classes),
         weights=plan.weights,
         head=plan.head,
-        image_size=size,
+        image_size=preprocessing.size,
         drop_rate=plan.recipe.dropout,
         seed=derive_seed(plan.seed, "weights"),
         ordered=plan.ordered,
+        planes=planes_plan(preprocessing.stack, plan.pool),
     )
 
 
@@ -322,7 +342,7 @@ def _threshold(
     if plan.positive is None:
         return None
     rows = data.examples.validation
-    parts = np.array_split(rows, max(1, round(len(rows) / VALIDATION_BATCH)))
+    parts = np.array_split(rows, max(1, round(len(rows) / data.prepared.at_once)))
     positive = plan.classes.index(plan.positive)
     scores = [read(data.prepared.pixels[part])[:, positive] for part in parts if len(part)]
     score = np.concatenate(scores) if scores else np.empty(0, dtype=np.float32)

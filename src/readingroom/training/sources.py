@@ -18,9 +18,9 @@ import torch
 
 from readingroom.core.seeds import generator
 from readingroom.reading.preprocessing import Pixels
-from readingroom.training.augmentation import Augmenter
+from readingroom.training.augmentation import Augmenter, StackAugmenter
 from readingroom.training.augmentation.regions import emphasise
-from readingroom.training.prepared import PreparedImages
+from readingroom.training.prepared import JUDGED, PreparedImages
 
 Rows = npt.NDArray[np.int64]
 Made = TypeVar("Made")
@@ -49,6 +49,11 @@ class Spares:
 class Source(ABC):
     """Inputs of a network by the rows of the case table; ``spares`` may give memory for them."""
 
+    @property
+    def at_once(self) -> int:
+        """How many rows are judged in one batch."""
+        return JUDGED
+
     @abstractmethod
     def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:
         """Inputs for training: what this epoch draws for these rows, whatever batch they are in. First axis: rows."""
@@ -60,7 +65,7 @@ class Source(ABC):
 
 @dataclass(frozen=True)
 class ImageSource(Source):
-    """Prepared images, augmented and normalised: (B, 3, size, size).
+    """Prepared images, augmented and normalised: (B, 3, size, size); or stacks, (B, D, C, size, size).
 
     Args:
         prepared: the images.
@@ -70,9 +75,13 @@ class ImageSource(Source):
     """
 
     prepared: PreparedImages
-    augmenter: Augmenter
-    whole: Augmenter | None = None
+    augmenter: Augmenter | StackAugmenter
+    whole: Augmenter | StackAugmenter | None = None
     boxes: tuple[npt.NDArray[np.float64] | None, ...] | None = None
+
+    @property
+    def at_once(self) -> int:  # noqa: D102
+        return self.prepared.at_once
 
     def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
         return self.augmenter.batch(self._shown(rows, epoch), rows, epoch, out=_room(spares, rows))
@@ -105,8 +114,10 @@ def _room(spares: Spares | None, rows: Rows) -> torch.Tensor | None:
 class FeatureSource(Source):
     """Kept features of a frozen backbone: (B, F), of the plain image or of one of its augmented copies.
 
+    Of stacks (B, D, F), of every plane.
+
     Args:
-        path: ``.npy`` of (1 + copies, N, F); the first is the plain image.
+        path: ``.npy`` of (1 + copies, N, F) or (1 + copies, N, D, F); the first is the plain image.
         seed: of the choice of copies.
     """
 
@@ -115,14 +126,14 @@ class FeatureSource(Source):
 
     @cached_property
     def features(self) -> npt.NDArray[np.float32]:
-        """(1 + copies, N, F), memory-mapped."""
+        """(1 + copies, N, F) or (1 + copies, N, D, F), memory-mapped."""
         return np.asarray(np.load(self.path, mmap_mode="r"))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path, "seed": self.seed}
 
     def drawn(self, rows: Rows, epoch: int, spares: Spares | None = None) -> torch.Tensor:  # noqa: D102
-        versions, count, _ = self.features.shape
+        versions, count = self.features.shape[:2]
         chosen = np.atleast_1d(generator(self.seed, "copies", epoch).integers(versions, size=count))
         return torch.from_numpy(self.features[chosen[rows], rows])
 

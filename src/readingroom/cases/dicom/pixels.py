@@ -1,4 +1,4 @@
-"""Pixels of a single-frame DICOM file: values in the file's units, and what it says of how to look at them."""
+"""Pixels of a DICOM file, frame by frame: values in the file's units, and what it says of how to look at them."""
 
 from __future__ import annotations
 
@@ -79,8 +79,44 @@ def decode_dicom(data: bytes, most_pixels: int) -> DicomImage:
         return _decode(dataset)
 
 
-def _decode(dataset: Dataset) -> DicomImage:
-    stored = _stored(dataset)
+class DicomFrames:
+    """The frames of a DICOM file, each decoded when it is asked for.
+
+    Args:
+        data: the whole file.
+        most_pixels: frames with more are refused.
+
+    Raises:
+        ImageError: as `decode_dicom`, but for several frames; frames that are rescaled each in its own way.
+    """
+
+    def __init__(self, data: bytes, most_pixels: int) -> None:
+        self.dataset = open_dicom(data)
+        with damage_explained():
+            _check(self.dataset, most_pixels, several=True)
+            if len(_transformations(self.dataset)) > 1:
+                raise ImageError("frames with different slopes or intercepts", fix=_SINGLE)
+
+    def __len__(self) -> int:
+        return int(number_of(self.dataset, "NumberOfFrames") or 1)
+
+    def decode(self, frame: int) -> DicomImage:
+        """One frame, counted from 0; see `decode_dicom`."""
+        with damage_explained():
+            return _decode(self.dataset, frame)
+
+
+def _transformations(dataset: Dataset) -> set[tuple[str, str]]:
+    """Slope and intercept of each frame, as far as frames have their own."""
+    found = set()
+    for item in list(dataset.get("PerFrameFunctionalGroupsSequence") or []):
+        for one in list(item.get("PixelValueTransformationSequence") or []):
+            found.add((str(one.get("RescaleSlope")), str(one.get("RescaleIntercept"))))
+    return found
+
+
+def _decode(dataset: Dataset, frame: int = 0) -> DicomImage:
+    stored = _stored(dataset, frame)
     bits, notes = int(number_of(dataset, "BitsStored") or 0), _lossy(dataset)
     photometric = text_of(dataset, "PhotometricInterpretation")
     if photometric == PALETTE:
@@ -99,13 +135,13 @@ def _decode(dataset: Dataset) -> DicomImage:
     return DicomImage(values, 1, bits, Display(file_window(dataset), inverted, measured=True), notes)
 
 
-def _check(dataset: Dataset, most_pixels: int) -> None:
+def _check(dataset: Dataset, most_pixels: int, *, several: bool = False) -> None:
     """Refuse, before anything is decoded, what cannot be read."""
     size = numbers_of(dataset, "Rows"), numbers_of(dataset, "Columns")
     if not all(size) or "PixelData" not in dataset:
         raise ImageError(f"a DICOM file without a picture that is read ({kind_of(dataset)})", fix=_TAKE_OUT)
     frames = number_of(dataset, "NumberOfFrames") or 1
-    if frames > 1:
+    if frames > 1 and not several:
         raise ImageError(f"{frames:g} frames in one file; files of a single image are read", fix=_SINGLE)
     rows, columns = (int(one[0]) for one in size)
     if rows * columns > most_pixels:
@@ -125,7 +161,7 @@ def _check(dataset: Dataset, most_pixels: int) -> None:
         raise ImageError(f"{said} samples a pixel where {photometric} has {wanted}", fix=_TAKE_OUT)
 
 
-def _stored(dataset: Dataset) -> Values:
+def _stored(dataset: Dataset, frame: int) -> Values:
     """Stored values (H, W), or RGB (H, W, 3)."""
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.pixels.utils import pixel_array
@@ -137,8 +173,8 @@ def _stored(dataset: Dataset) -> Values:
         if not decoder.is_available:
             raise ImageError(f"compressed as {syntax.name}, and no decoder for it is installed", fix=_DECODER)
         with damage_explained(f"cannot be decompressed from {syntax.name}", f"Copy it again. {_DECODER}"):
-            return np.array(pixel_array(dataset, index=0))
-    return np.array(pixel_array(dataset, index=0))
+            return np.array(pixel_array(dataset, index=frame))
+    return np.array(pixel_array(dataset, index=frame))
 
 
 def _lossy(dataset: Dataset) -> list[str]:

@@ -44,6 +44,8 @@ class Slice:
         position_mm: of the plane along the normal.
         size_px: rows and columns.
         spacing_px_mm: between rows and between columns; empty where not given.
+        corner_mm: middle of the first pixel, x, y and z in the patient's frame; None where ``normal`` is None.
+        directions: six cosines of the patient's frame: along a row, down a column; empty where ``normal`` is None.
     """
 
     path: Path
@@ -71,6 +73,8 @@ class Slice:
     acquisition: float | None
     temporal: float | None
     b_value: float | None
+    corner_mm: Vector | None = None
+    directions: tuple[float, ...] = ()
 
     @property
     def orientation(self) -> str:
@@ -105,6 +109,7 @@ def _slice(path: Path, dataset: Dataset) -> Slice:
         kind = kind_of(dataset)
         raise ImageError(f"{CUT_SHORT if 'Image Storage' in kind else NO_IMAGE} ({kind})", file=path)
     normal, position_mm = _place(dataset)
+    corner, directions = (numbers_of(dataset, name) if normal else () for name in _PLACE)
     return Slice(
         path=path,
         normal=normal,
@@ -131,6 +136,8 @@ def _slice(path: Path, dataset: Dataset) -> Slice:
         acquisition=number_of(dataset, "AcquisitionNumber"),
         temporal=number_of(dataset, "TemporalPositionIdentifier"),
         b_value=number_of(dataset, "DiffusionBValue"),
+        corner_mm=(corner[0], corner[1], corner[2]) if corner else None,
+        directions=directions,
     )
 
 

@@ -1,14 +1,20 @@
 """Phantoms: synthetic images with known truth, drawn from a seed; always called so."""
 
 from readingroom.cases.phantoms.anal_scenes import plan_anal_scene
+from readingroom.cases.phantoms.aneurysm.folder import draw_aneurysm_phantoms
+from readingroom.cases.phantoms.ankle.folder import draw_ankle_phantoms
 from readingroom.cases.phantoms.anorectum import AnalScene, draw_anal_phantom
+from readingroom.cases.phantoms.clip.folder import draw_clip_phantoms
 from readingroom.cases.phantoms.cushions import ANAL_CLASSES, RISK_FACTORS
 from readingroom.cases.phantoms.doctors import Doctor, simulate_readings
+from readingroom.cases.phantoms.dynamic.folder import draw_dynamic_phantoms
 from readingroom.cases.phantoms.folder import CLASS_SHARES, draw_gastric_phantoms
 from readingroom.cases.phantoms.gastric import Scene, draw_phantom
 from readingroom.cases.phantoms.haemorrhoids import ANAL_PATIENTS, ANAL_SHARES, draw_haemorrhoid_phantoms
 from readingroom.cases.phantoms.lesions import GASTRIC_CLASSES
+from readingroom.cases.phantoms.lung.folder import draw_lung_phantoms
 from readingroom.cases.phantoms.pelvis.fistula import FISTULA_PATIENTS, FISTULA_SHARES, draw_fistula_phantoms
+from readingroom.cases.phantoms.rectum.folder import draw_rectal_phantoms
 from readingroom.cases.phantoms.scenes import patient_scenes, plan_scene
 from readingroom.cases.phantoms.site_folder import draw_site_phantoms
 from readingroom.cases.phantoms.site_scenes import plan_site_scene
@@ -30,10 +36,16 @@ __all__ = [
     "Scene",
     "SiteScene",
     "draw_anal_phantom",
+    "draw_aneurysm_phantoms",
+    "draw_ankle_phantoms",
+    "draw_clip_phantoms",
+    "draw_dynamic_phantoms",
     "draw_fistula_phantoms",
     "draw_gastric_phantoms",
     "draw_haemorrhoid_phantoms",
+    "draw_lung_phantoms",
     "draw_phantom",
+    "draw_rectal_phantoms",
     "draw_site",
     "draw_site_phantoms",
     "patient_scenes",

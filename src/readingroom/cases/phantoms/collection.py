@@ -155,7 +155,7 @@ def is_drawn(folder: Path, row: Row) -> bool:
     return all((folder / str(row[name])).is_file() for name in ("image", "outline") if row[name] is not None)
 
 
-def write_picture(path: Path, pixels: NDArray[np.uint8], options: Sequence[int] = ()) -> None:
+def write_picture(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16], options: Sequence[int] = ()) -> None:
     """Encode by the suffix and write whole; through bytes, as cv2 cannot open every path."""
     _, encoded = cv2.imencode(path.suffix, pixels, list(options))
     with atomic_write(path) as temporary:

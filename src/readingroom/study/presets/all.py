@@ -5,7 +5,17 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from readingroom.core.errors import StudyFileError
-from readingroom.study.presets import anal_fistula_mri, gastric_lesions, internal_haemorrhoids, upper_gi_sites
+from readingroom.study.presets import (
+    anal_fistula_mri,
+    ankle_fracture,
+    dynamic_mri,
+    gastric_lesions,
+    internal_haemorrhoids,
+    lung_nodule,
+    rectal_stage,
+    upper_gi_sites,
+    video_clip,
+)
 from readingroom.study.presets.preset import Preset
 
 PRESETS: dict[str, Preset] = {
@@ -15,6 +25,11 @@ PRESETS: dict[str, Preset] = {
         internal_haemorrhoids,
         gastric_lesions,
         upper_gi_sites,
+        lung_nodule,
+        dynamic_mri,
+        video_clip,
+        ankle_fracture,
+        rectal_stage,
     )
 }
 """The presets by name; the studies of the documents first."""

@@ -10,6 +10,7 @@ from readingroom.training.augmentation.section import (
     ElasticSection,
     JitterSection,
 )
+from readingroom.training.augmentation.stacks import StackAugmenter
 from readingroom.training.augmentation.warp import Warp, compose
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ElasticSection",
     "JitterSection",
     "Normalisation",
+    "StackAugmenter",
     "Warp",
     "apply_draws",
     "apply_to_boxes",

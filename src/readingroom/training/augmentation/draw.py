@@ -47,8 +47,9 @@ COLUMNS = tuple(NEUTRAL)
 
 _PER_IMAGE = ("index", "epoch", "copy", "values", "noise")
 
-# Places in an image's own stream of random words. They never move, so that a new option shifts no other draw.
-_SLOTS = {name: place for place, name in enumerate((*COLUMNS, "affine_p", "elastic_p", "jitter_p"))}
+SLOTS = {name: place for place, name in enumerate((*COLUMNS, "affine_p", "elastic_p", "jitter_p"))}
+"""Places in an image's own stream of random words. They never move, so that a new option shifts no other draw."""
+
 _HEADER_WORDS = 32
 # Philox gives four words a step; each image owns this many steps of the stream.
 _STEPS_PER_IMAGE = 2**32
@@ -166,15 +167,12 @@ def draw(
     height, width = (size, size) if isinstance(size, int) else size
     sigma = section.elastic.sigma if section.elastic else 0.0
     shape = (2, knots(height, sigma), knots(width, sigma)) if sigma else (2, 0, 0)
-    words = _stream(seed, epoch, copy, indices, _HEADER_WORDS + math.ceil(math.prod(shape) / 8))
-    # The upper 53 bits of a word, as NumPy makes its own doubles in [0, 1).
-    uniform: NDArray[np.float64] = (words[:, :_HEADER_WORDS] >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    noise = words[:, _HEADER_WORDS:].astype("<u8", copy=False).view(np.uint8)[:, : math.prod(shape)]
+    uniform, noise = drawn_words(seed, epoch, copy, indices, math.prod(shape))
     return Draws(
         index=indices,
         epoch=np.full(len(indices), epoch, dtype=np.int64),
         copy=np.full(len(indices), copy, dtype=np.int64),
-        values=_values(section, {name: uniform[:, place] for name, place in _SLOTS.items()}),
+        values=_values(section, {name: uniform[:, place] for name, place in SLOTS.items()}),
         noise=noise.reshape(len(indices), *shape),
         sigma_px=sigma,
         size=(height, width),
@@ -221,6 +219,16 @@ def knots(length_px: int, sigma_px: float) -> int:
     """How many knots of white noise, ``sigma_px`` apart, an elastic field of this length needs."""
     # Three sigma beyond either end: further knots carry less than 1e-4 of the variance.
     return math.ceil(length_px / sigma_px) + 7
+
+
+def drawn_words(
+    seed: int, epoch: int, copy: int, indices: NDArray[np.int64], bytes_each: int
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """(B, 32) numbers in [0, 1) and (B, bytes) noise of some images, each from its own stretch of the stream."""
+    words = _stream(seed, epoch, copy, indices, _HEADER_WORDS + math.ceil(bytes_each / 8))
+    # The upper 53 bits of a word, as NumPy makes its own doubles in [0, 1).
+    uniform: NDArray[np.float64] = (words[:, :_HEADER_WORDS] >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return uniform, words[:, _HEADER_WORDS:].astype("<u8", copy=False).view(np.uint8)[:, :bytes_each]
 
 
 def _stream(seed: int, epoch: int, copy: int, indices: NDArray[np.int64], count: int) -> NDArray[np.uint64]:

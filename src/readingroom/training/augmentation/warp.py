@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from readingroom.training.augmentation.draw import Draws, knots
 from readingroom.training.augmentation.section import field_sd_px
 
-# Standard deviation of a byte drawn evenly, 0 to 255.
-_BYTE_SD = math.sqrt((256**2 - 1) / 12)
+BYTE_SD = math.sqrt((256**2 - 1) / 12)
+"""Standard deviation of a byte drawn evenly, 0 to 255."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Warp:
         if not self.spread_px[row]:
             return None
         down, across = (_smoothing(length, self.sigma_px, self.stride_px) for length in self.size)
-        white = np.subtract(self.noise[row], np.float32(127.5)) * np.float32(self.spread_px[row] / _BYTE_SD)
+        white = np.subtract(self.noise[row], np.float32(127.5)) * np.float32(self.spread_px[row] / BYTE_SD)
         smooth = down @ white @ across.T
         return np.ascontiguousarray(smooth.transpose(1, 2, 0))
 
@@ -103,22 +103,23 @@ def _matrices(draws: Draws, source: tuple[int, int]) -> NDArray[np.float64]:
     scale = draws.column("crop_side")[:, None] * zoom * (1 - 2 * flips)
     start = np.where(flips > 0, sides - corner, corner)
     shift = np.stack([draws.column("translate_x"), draws.column("translate_y")], axis=1) * sides
-    inverse = np.linalg.inv(_linear(draws))
+    inverse = np.linalg.inv(linear_change(draws))
     matrices = np.empty((len(draws), 2, 3))
     matrices[:, :, :2] = inverse * scale[:, None, :]
     matrices[:, :, 2] = np.einsum("bij,bj->bi", inverse, start - sides / 2 - shift) + sides / 2
     return matrices
 
 
-def _linear(draws: Draws) -> NDArray[np.float64]:
+def linear_change(draws: Draws) -> NDArray[np.float64]:
     """(B, 2, 2) rotation, shear and scale about the middle."""
-    cos, sin = _cos_sin(draws.column("rotate_deg"))
+    cos, sin = cos_sin(draws.column("rotate_deg"))
     slope = np.tan(np.radians(draws.column("shear_deg")))
     rows = [np.stack([cos, -cos * slope - sin], axis=1), np.stack([sin, cos - sin * slope], axis=1)]
     return np.stack(rows, axis=1) * draws.column("scale")[:, None, None]
 
 
-def _cos_sin(degrees: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def cos_sin(degrees: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cosine and sine; of quarter turns exactly."""
     # Quarter turns are exact: cos(90 degrees) in floating point is not zero.
     quarters = np.round(degrees / 90)
     rest = np.radians(degrees - 90 * quarters)
@@ -135,10 +136,16 @@ def nodes(length_px: int, stride_px: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=16)
 def _smoothing(length_px: int, sigma_px: float, stride_px: int) -> NDArray[np.float32]:
     """(nodes, knots) Gaussian weights from the white noise's knots to the field's nodes, each row of unit norm."""
+    unit = smoothing_weights(nodes(length_px, stride_px), length_px, sigma_px)
+    unit.setflags(write=False)
+    return unit
+
+
+def smoothing_weights(at_px: NDArray[np.floating], length_px: int, sigma_px: float) -> NDArray[np.float32]:
+    """(points, knots) Gaussian weights from a white noise's knots over a length to points, each row of unit norm."""
     places = (np.arange(knots(length_px, sigma_px)) - 3) * sigma_px
-    away = (nodes(length_px, stride_px)[:, None] - places[None, :]) / sigma_px
+    away = (at_px[:, None] - places[None, :]) / sigma_px
     # Beyond 4.5 sigma nothing is left to add, and numbers next to zero would make the products ten times slower.
     weights = np.where(np.abs(away) < 4.5, np.exp(-0.5 * away**2), 0.0)
     unit: NDArray[np.float32] = (weights / np.linalg.norm(weights, axis=1, keepdims=True)).astype(np.float32)
-    unit.setflags(write=False)
     return unit

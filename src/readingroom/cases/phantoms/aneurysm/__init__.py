@@ -1,0 +1,1 @@
+"""Aneurysm: phantoms of time-of-flight magnetic resonance angiography of the arteries of the brain."""

@@ -1,0 +1,1 @@
+"""Clip: phantoms of colonoscopy as video files, in which a polyp passes by."""

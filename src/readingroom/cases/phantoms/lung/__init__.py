@@ -1,0 +1,1 @@
+"""Lung: phantoms of computed tomography of the chest with a nodule."""

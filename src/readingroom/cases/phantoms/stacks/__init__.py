@@ -1,0 +1,1 @@
+"""Stacks: what the phantoms of volumes, clips, phases, views and series share."""

@@ -1,0 +1,28 @@
+"""Clips, with a lesion somewhere or without: a preset after the review, and its demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from readingroom.cases.phantoms import draw_clip_phantoms
+from readingroom.core.progress import Progress
+from readingroom.study.presets.preset import SEED, Preset, Scale, Tables
+
+
+def draw_clips(folder: Path, patients: int, progress: Progress) -> Tables:
+    """Clips of phantom patients, of different lengths; a lesion comes into view for a part of some."""
+    return {"cases": draw_clip_phantoms(folder, patients=patients, difficulty=0.3, seed=SEED, progress=progress)}
+
+
+PRESET = Preset(
+    "video-clip",
+    "Whether a lesion comes into view in a clip, by a network on each frame and attention, LSTM or GRU over them",
+    ("video-clip",),
+    {
+        "image": "a video file, or a folder of frames",
+        "label": "normal or lesion",
+        "patient": "whose clip it is",
+    },
+    draw=draw_clips,
+    scale=Scale(70, {"input": {"size": 64, "stack": {"planes": 16}}, "training": {"epochs": 10}}),
+)
