@@ -43,6 +43,8 @@ READING_COLUMNS: dict[str, str] = {
     "fold": "fold of the cross-validation, from 1; 1 where there is none",
     "repeat": "training repeat (another seed), from 1",
     "truth": "class by the reference standard",
+    "truth_score": "of ordered grades, the continuous score by the reference standard; `task.score` of the study file",
+    "given_score": "of ordered grades, the score between the grades that a person gave",
     "predicted": "class that the reader answered, by its threshold",
     "time_ms": "reading time of this image in milliseconds",
     "experience": "of a person: junior, senior, or as the table says",

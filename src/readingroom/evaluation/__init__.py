@@ -19,10 +19,12 @@ from readingroom.evaluation.clustered import (
 from readingroom.evaluation.confusion import Confusion, at_prevalence, confusion, diagnostic_counts, diagnostic_table
 from readingroom.evaluation.decision import NetBenefit, net_benefit
 from readingroom.evaluation.detection import Froc, average_precision, froc
+from readingroom.evaluation.grades import expected_grade, grade_values, nearest_grade
 from readingroom.evaluation.intraclass import icc
 from readingroom.evaluation.kappa import cohen_kappa, fleiss_kappa
 from readingroom.evaluation.krippendorff import krippendorff_alpha
 from readingroom.evaluation.lesions import LesionOutcome, lesion_outcome, summarise_lesions
+from readingroom.evaluation.limits_of_agreement import LimitsOfAgreement, limits_of_agreement
 from readingroom.evaluation.margins import NonInferiority, non_inferiority
 from readingroom.evaluation.matching import Matches, box_iou, match_boxes
 from readingroom.evaluation.multiclass import OneAgainstRest, Spread, hand_till, one_against_rest
@@ -35,6 +37,7 @@ from readingroom.evaluation.planning import AreaGoal, ReaderGoal, SampleSize, Sh
 from readingroom.evaluation.pooled import pooled_readers
 from readingroom.evaluation.predictive import compare_predictive_values
 from readingroom.evaluation.proportions import proportion, proportion_limits
+from readingroom.evaluation.raters import AmongRaters, among_raters
 from readingroom.evaluation.reader_study import MultiReader, multireader
 from readingroom.evaluation.recalibration import calibration_line, temperature
 from readingroom.evaluation.resampling import SamplesCompared, bootstrap, bootstrap_table, compare_samples
@@ -45,6 +48,7 @@ from readingroom.evaluation.timing import compare_times
 __all__ = [
     "NOT_DEFINED",
     "Aggregate",
+    "AmongRaters",
     "AreaGoal",
     "CalibrationCurve",
     "Confusion",
@@ -53,6 +57,7 @@ __all__ = [
     "Estimates",
     "Froc",
     "LesionOutcome",
+    "LimitsOfAgreement",
     "Matches",
     "MultiReader",
     "NetBenefit",
@@ -72,6 +77,7 @@ __all__ = [
     "aggregate_calls",
     "aggregate_scores",
     "aggregate_truth",
+    "among_raters",
     "at_prevalence",
     "auc",
     "average_precision",
@@ -99,18 +105,22 @@ __all__ = [
     "diagnostic_counts",
     "diagnostic_table",
     "expected_calibration_error",
+    "expected_grade",
     "fleiss_kappa",
     "froc",
     "grade_table",
+    "grade_values",
     "hand_till",
     "holm",
     "hosmer_lemeshow",
     "icc",
     "krippendorff_alpha",
     "lesion_outcome",
+    "limits_of_agreement",
     "match_boxes",
     "mcnemar",
     "multireader",
+    "nearest_grade",
     "net_benefit",
     "non_inferiority",
     "one_against_rest",

@@ -12,7 +12,9 @@ from readingroom.report.analyses.agreement import REFERENCE, Agreement
 from readingroom.report.analyses.reader_study import Modalities, Pool
 from readingroom.report.analyses.subgroups import Interaction, Subgroup
 from readingroom.report.grade_tables import grade_table, shown_columns
+from readingroom.report.rater_tables import kappa_table, rater_table
 from readingroom.report.results import Results
+from readingroom.report.score_tables import score_table
 from readingroom.report.tables import AnyCell, Cell, EstimateCell, Table, methods_note
 from readingroom.report.wording import MEASURE_NAMES, interval_text, p_text, value_text
 
@@ -32,13 +34,16 @@ class AnalysisTables:
     time_ratios: Table | None
     agreement: Table | None
     kappa: Table | None
+    raters: Table | None
+    scores: Table | None
     ordered: Table | None
     ordered_whole: Table | None
 
     def tables(self) -> list[Table]:
         """All that there are."""
         single = (self.calibration, self.optimistic, self.pools, self.modalities, self.time_ratios, self.agreement)
-        return [table for table in (self.ordered_whole, *single, self.kappa, *self.subgroups) if table is not None]
+        tables = (self.ordered_whole, self.scores, *single, self.raters, self.kappa, *self.subgroups)
+        return [table for table in tables if table is not None]
 
     @property
     def of_people(self) -> bool:
@@ -60,6 +65,8 @@ def analysis_tables(results: Results, split: str, say: Translator) -> AnalysisTa
         time_ratios=time_ratio_table(results, split, say),
         agreement=agreement_table(results, split, say),
         kappa=kappa_table(results, split, say),
+        raters=rater_table(results, split, say),
+        scores=score_table(results, split, say),
         ordered=None if ordered is None else shown_columns(ordered, say),
         ordered_whole=ordered,
     )
@@ -284,34 +291,16 @@ def _everybody(one: Agreement, say: Translator) -> str:
     return said if one.modality is None else f"{said} · {one.modality}"
 
 
-_TOGETHER = {"fleiss": "each other: Fleiss' kappa", "krippendorff": "each other: Krippendorff's alpha"}
+_TOGETHER = {
+    "fleiss": "each other: Fleiss' kappa",
+    "krippendorff": "each other: Krippendorff's alpha",
+    "icc": "each other: ICC, absolute agreement of one reader",
+}
 
 
 def _agreement_row(one: Agreement, first: str, second: str) -> tuple[AnyCell, ...]:
     same = "–" if one.same is None else value_text("accuracy", one.same)
     return (Cell(first), Cell(second), Cell(f"{one.n}"), Cell(same), EstimateCell("kappa", one.estimate, False))
-
-
-def kappa_table(results: Results, split: str, say: Translator) -> Table | None:
-    """Cohen's kappa of every pair of readers, as a square."""
-    found = [
-        one
-        for one in results.analyses.agreements
-        if one.kind == "cohen" and one.split == split and one.readers[-1] != REFERENCE
-    ]
-    names = list(dict.fromkeys(name for one in found for name in one.readers))
-    if len(names) < 3:
-        return None
-    values = {frozenset(one.readers): one.estimate.value for one in found}
-    rows = tuple(
-        (Cell(a), *(Cell("" if a == b else _kappa_text(values.get(frozenset((a, b))))) for b in names)) for a in names
-    )
-    note = say("Agreement beyond chance on the images that both answered; 1 is perfect, 0 is chance.")
-    return Table(f"kappa-{split}", "", (say("Cohen's kappa"), *names), rows, note)
-
-
-def _kappa_text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def shift_table(results: Results, say: Translator) -> Table | None:

@@ -28,6 +28,14 @@ def analysis_sentences(results: Results, say: Translator) -> Iterator[str]:
         yield _agreement(results, say)
     if found.grades:
         yield _grades(results, say)
+    if found.scores:
+        yield _scores(results, say)
+    if found.raters:
+        yield say(
+            "Networks were set among the people who graded: the mean quadratic weighted kappa of a network with each "
+            "person less that of the people with each other, with a bootstrap of patients (2000 draws), for these "
+            "people."
+        )
     if found.time_ratios:
         yield say("Reading times were compared as ratios of geometric means, by paired t tests of their logarithms.")
     if found.subgroups:
@@ -71,6 +79,24 @@ def _grades(results: Results, say: Translator) -> str:
     )
 
 
+def _scores(results: Results, say: Translator) -> str:
+    repeated = any(one.limits.patients < one.limits.n for one in results.analyses.scores)
+    text = say(
+        "Scores between the grades (of networks the expected grade) were compared with the reference by limits of "
+        "agreement (Bland and Altman): bias ± 1.96 SD of the differences, and the slope of the difference on the mean."
+    )
+    return (
+        text
+        + say(" ")
+        + say(
+            "As patients have several images, the variance is the sum of components between and within patients, "
+            "with intervals by MOVER (Zou 2013)."
+            if repeated
+            else "Intervals of the limits are exact (Carkeet 2015)."
+        )
+    )
+
+
 def _agreement(results: Results, say: Translator) -> str:
     kinds = dict.fromkeys(one.kind for one in results.analyses.agreements)
     weighted = any("quadratic" in one.estimate.method for one in results.analyses.agreements)
@@ -78,5 +104,6 @@ def _agreement(results: Results, say: Translator) -> str:
         "cohen": "Cohen's kappa with quadratic weights" if weighted else "Cohen's kappa",
         "fleiss": "Fleiss' kappa",
         "krippendorff": "Krippendorff's alpha",
+        "icc": "the intraclass correlation ICC(A,1)",
     }
     return say("Agreement: {list}.", list=joined([say(names[kind]) for kind in kinds], say))

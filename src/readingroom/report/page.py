@@ -251,12 +251,15 @@ _TITLES = {
     "modalities": "With and without help: multi-reader multi-case analysis",
     "time": "Reading times compared",
     "agreement": "Agreement",
+    "raters": "The networks among the people",
+    "scores": "Scores between the grades: limits of agreement",
+    "kappa": "Agreement of every pair of readers",
 }
 
 _FIGURES = (
     *("flow", "classes", "losses", "roc", "measures", "confusion", "times"),
     *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest", "outlines"),
-    *("froc", "grades", "folds"),
+    *("froc", "grades", "scores", "kappa", "folds"),
 )
 
 

@@ -14,6 +14,7 @@ from readingroom.report.analyses.documented import Documentation
 from readingroom.report.arm_tables import main_measure
 from readingroom.report.class_names import MANY, name_classes
 from readingroom.report.content import Content
+from readingroom.report.figures.agreement import draw_agreement
 from readingroom.report.figures.analyses import draw_calibration, draw_decision, draw_forest, draw_modalities
 from readingroom.report.figures.arms import draw_arm
 from readingroom.report.figures.bars import draw_measures, draw_times
@@ -27,9 +28,11 @@ from readingroom.report.figures.grades import draw_grades
 from readingroom.report.figures.large_matrix import draw_large_confusion
 from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.outlines import draw_outlines
+from readingroom.report.figures.scores import draw_scores
 from readingroom.report.figures.style import Pen, Picture, render
 from readingroom.report.measures import Performance
 from readingroom.report.participants import flow_of
+from readingroom.report.rater_tables import pairs_of
 from readingroom.report.results import Results
 from readingroom.report.wording import SPLIT_NAMES
 
@@ -127,14 +130,27 @@ def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
     outlined = [one for one in found.outlines if one.split == split and one.values]
     if outlined:
         drawings["outlines"] = partial(draw_outlines, outlined=outlined)
-    graded = [one for one in found.grades if one.split == split]
-    if graded:
-        drawings["grades"] = partial(draw_grades, graded=graded)
     boxed = [one for one in found.boxes if one.split == split and one.boxes]
     if boxed:
         drawings["froc"] = partial(draw_froc, boxed=boxed)
     documented = {name: partial(draw_documented, found=one) for name, one in documented_drawings(content).items()}
-    return {**drawings, **_arm_drawings(content), **documented, **_forest_drawing(content, split)}
+    graded = _grade_drawings(content.results, split)
+    return {**drawings, **graded, **_arm_drawings(content), **documented, **_forest_drawing(content, split)}
+
+
+def _grade_drawings(results: Results, split: str) -> dict[str, Draw]:
+    found = results.analyses
+    drawings: dict[str, Draw] = {}
+    graded = [one for one in found.grades if one.split == split]
+    if graded:
+        drawings["grades"] = partial(draw_grades, graded=graded)
+    scored = [one for one in found.scores if one.split == split]
+    if scored:
+        drawings["scores"] = partial(draw_scores, scored=scored)
+    if any(one.split == split for one in found.raters):
+        names, pairs = pairs_of(results, split)
+        drawings["kappa"] = partial(draw_agreement, names=names, pairs=pairs)
+    return drawings
 
 
 def _forest_drawing(content: Content, split: str) -> dict[str, Draw]:

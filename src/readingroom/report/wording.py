@@ -46,8 +46,10 @@ MEASURE_NAMES = {
 _DECIMALS = frozenset(
     {"auc", "auc_of_calls", "f1", "brier", "slope", "intercept", "ece", "ece_after_temperature", "temperature"}
     | {"kappa", "alpha", "quadratic_kappa", "linear_kappa", "mean_absolute_error"}
-    | {"iou", "dice", "surface_dice", "outlines", "average_precision", "false_boxes"}
+    | {"iou", "dice", "surface_dice", "outlines", "average_precision", "false_boxes", "icc"}
 )
+_SIGNED = frozenset({"score"})
+"""Differences in grades, with two decimals and a true minus sign."""
 _ONE_DECIMAL = frozenset({"hausdorff95", "surface_distance", "documented"})
 
 
@@ -84,6 +86,8 @@ def value_text(measure: str, value: float | None) -> str:
         return "–"
     if measure in _ONE_DECIMAL:
         return f"{value:.1f}"
+    if measure in _SIGNED:
+        return f"{value:.2f}".replace("-", "−")
     return f"{value:.3f}" if measure in _DECIMALS else f"{100 * value:.1f}%"
 
 
@@ -91,6 +95,9 @@ def interval_text(measure: str, estimate: Estimate | None, joint: str = "–") -
     """An interval, without its level: ``0.921–0.985`` or ``86.1–96.4``."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return ""
+    if measure in _SIGNED:
+        # A dash between two numbers that may be negative would be read as a minus.
+        return f"{estimate.low:.2f}, {estimate.high:.2f}".replace("-", "−")
     if measure in _ONE_DECIMAL:
         return f"{estimate.low:.1f}{joint}{estimate.high:.1f}"
     if measure in _DECIMALS:

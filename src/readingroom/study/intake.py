@@ -24,6 +24,7 @@ from readingroom.study.folder import RunFolder
 from readingroom.study.outlines import Outlines, as_lesion_cases, check_outlines
 from readingroom.study.published import write_copies
 from readingroom.study.schema import StudyFile
+from readingroom.study.scores import check_scores
 
 _OWN_COLUMNS = ("image", "label", "outline", "boxes", "split", "annotator")
 """Columns of the case table that the readings do not repeat under their own names."""
@@ -40,6 +41,7 @@ class Intake:
         audit: as `readingroom.cases.audit.audit_cases` gives it, with ``outlines`` where they are needed.
         outlines: of the cases; None where no reader needs them.
         boxes: of the cases; None where no reader needs them.
+        score: column of the reference standard's continuous score; None without one.
     """
 
     cases: CaseTable
@@ -48,6 +50,7 @@ class Intake:
     audit: dict[str, Any]
     outlines: Outlines | None = None
     boxes: Boxes | None = None
+    score: str | None = None
 
     @cached_property
     def folds(self) -> list[int]:
@@ -66,9 +69,11 @@ class Intake:
     def reading_facts(self, fold: int) -> pd.DataFrame:
         """What a reading repeats of its case: image, truth, split, group and the facts of the case table."""
         frame = self.cases.frame
-        facts = frame.drop(columns=[name for name in _OWN_COLUMNS if name in frame.columns])
+        facts = frame.drop(columns=[name for name in (*_OWN_COLUMNS, self.score) if name in frame.columns])
         parts = self._of_fold(fold)
         own = {"image": frame["image"], "truth": frame["label"], "split": parts["split"], "group": parts["group"]}
+        if self.score is not None:
+            own["truth_score"] = pd.to_numeric(frame[self.score])
         return pd.DataFrame(own).join(facts)
 
     def described_partition(self) -> pd.DataFrame:
@@ -116,7 +121,7 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     if (partition.frame["copy"] > 0).any():
         readable, partition = write_copies(study, readable, catalogue, partition, folder.published, progress)
         catalogue = _catalogue(readable, study, folder, strict, progress)
-    intake = Intake(readable, catalogue, partition, audit, outlines, boxes)
+    intake = Intake(readable, catalogue, partition, audit, outlines, boxes, study.task.score)
     write_csv(intake.described_partition(), folder.partition)
     return intake
 
@@ -156,11 +161,14 @@ def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
         complete=not only_lesions,
         stack=study.input.stack,
     )
+    check_scores(cases, task.score)
     if scheme.external is None:
         return cases, None
-    return cases, load_cases(
+    external = load_cases(
         base / scheme.external, label=task.label, classes=cases.classes, complete=False, stack=study.input.stack
     )
+    check_scores(external, task.score)
+    return cases, external
 
 
 def _catalogue(cases: CaseTable, study: StudyFile, folder: RunFolder, strict: bool, progress: Progress) -> pd.DataFrame:

@@ -49,6 +49,11 @@ class TaskSection(Section):
     """Classes without a lesion, whose images need no outline and no box; by default those called normal, healthy or
     negative."""
 
+    score: str | None = None
+    """With `grading`: column of the case table that holds a continuous score of the reference standard, on the scale of
+    the grades (the mean of several raters, a score from volumes). Readers' scores are then set against it in limits of
+    agreement; against the grade by default. Training uses the grade."""
+
     @field_validator("classes", "normal", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
@@ -61,6 +66,10 @@ class TaskSection(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> TaskSection:
+        if self.score is not None and self.kind != "grading":
+            raise ValueError("score needs kind: grading: it lies on the scale of ordered grades")
+        if self.score is not None and self.score == self.label:
+            raise ValueError("score is the same column as label; leave it out to use the grade itself")
         if self.classes is not None:
             if len(self.classes) < 2 and self.kind not in {"segmentation", "detection"}:
                 raise ValueError("two classes are needed to tell apart; one is enough for segmentation and detection")

@@ -211,6 +211,7 @@ class Study:
             classes=classes,
             positive=self.file.positive_of(classes),
             images=intake.cases.frame["image"].tolist(),
+            ordered=self.file.task.kind == "grading",
         )
         facts = pd.concat([intake.reading_facts(fold).assign(fold=fold) for fold in intake.folds], ignore_index=True)
         tested = facts[facts["split"].isin(["validation", "test", "external"])]

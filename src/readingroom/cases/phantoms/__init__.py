@@ -11,9 +11,12 @@ from readingroom.cases.phantoms.dynamic.folder import draw_dynamic_phantoms
 from readingroom.cases.phantoms.folder import CLASS_SHARES, draw_gastric_phantoms
 from readingroom.cases.phantoms.gastric import Scene, draw_phantom
 from readingroom.cases.phantoms.haemorrhoids import ANAL_PATIENTS, ANAL_SHARES, draw_haemorrhoid_phantoms
+from readingroom.cases.phantoms.head.atrophy import ATROPHY_PATIENTS, ATROPHY_SHARES, draw_atrophy_phantoms
+from readingroom.cases.phantoms.head.brain import ATROPHY_GRADES
 from readingroom.cases.phantoms.lesions import GASTRIC_CLASSES
 from readingroom.cases.phantoms.lung.folder import draw_lung_phantoms
 from readingroom.cases.phantoms.pelvis.fistula import FISTULA_PATIENTS, FISTULA_SHARES, draw_fistula_phantoms
+from readingroom.cases.phantoms.raters import Rater, simulate_scores
 from readingroom.cases.phantoms.rectum.folder import draw_rectal_phantoms
 from readingroom.cases.phantoms.scenes import patient_scenes, plan_scene
 from readingroom.cases.phantoms.site_folder import draw_site_phantoms
@@ -25,6 +28,9 @@ __all__ = [
     "ANAL_CLASSES",
     "ANAL_PATIENTS",
     "ANAL_SHARES",
+    "ATROPHY_GRADES",
+    "ATROPHY_PATIENTS",
+    "ATROPHY_SHARES",
     "CLASS_SHARES",
     "FISTULA_PATIENTS",
     "FISTULA_SHARES",
@@ -33,11 +39,13 @@ __all__ = [
     "RISK_FACTORS",
     "AnalScene",
     "Doctor",
+    "Rater",
     "Scene",
     "SiteScene",
     "draw_anal_phantom",
     "draw_aneurysm_phantoms",
     "draw_ankle_phantoms",
+    "draw_atrophy_phantoms",
     "draw_clip_phantoms",
     "draw_dynamic_phantoms",
     "draw_fistula_phantoms",
@@ -53,4 +61,5 @@ __all__ = [
     "plan_scene",
     "plan_site_scene",
     "simulate_readings",
+    "simulate_scores",
 ]

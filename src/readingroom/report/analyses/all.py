@@ -24,6 +24,7 @@ from readingroom.report.analyses.outlined import (
     outline_performances,
 )
 from readingroom.report.analyses.over_classes import ClassComparison, ClassSpread, class_spreads, compare_classes
+from readingroom.report.analyses.raters import RatersCompared, raters_compared
 from readingroom.report.analyses.reader_study import (
     Modalities,
     Pool,
@@ -32,6 +33,7 @@ from readingroom.report.analyses.reader_study import (
     pools,
     time_ratios,
 )
+from readingroom.report.analyses.scored import ScoreAgreement, score_agreements
 from readingroom.report.analyses.subgroups import Interaction, Subgroup, divide, interactions
 from readingroom.report.measures import Performance
 
@@ -93,6 +95,8 @@ class Analyses:
         arms: every reader under other protocols, against here.
         documentations: which sites of each examination every reader's answers document; where the classes are sites.
         grades: of every reader that gives a class, where the classes are three grades or more.
+        scores: of every reader whose scores, or whose reference, lie between the grades.
+        raters: networks among people, where the classes are three grades or more and two people read.
         class_spreads: every measure over the classes, with more than two classes.
         class_comparisons: readers compared over the classes, with six classes or more.
     """
@@ -113,6 +117,8 @@ class Analyses:
     arms: tuple[ArmDifference, ...] = ()
     documentations: tuple[Documentation, ...] = ()
     grades: tuple[GradePerformance, ...] = ()
+    scores: tuple[ScoreAgreement, ...] = ()
+    raters: tuple[RatersCompared, ...] = ()
     class_spreads: tuple[ClassSpread, ...] = ()
     class_comparisons: tuple[ClassComparison, ...] = ()
 
@@ -154,6 +160,8 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         ),
         documentations=tuple(documentations(judged, classes, level, patients_known=known)),
         grades=tuple(g for part in parts if asked.ordered for g in grade_performances(part, classes, level)),
+        scores=tuple(s for part in parts if asked.ordered for s in score_agreements(part, classes, level)),
+        raters=tuple(r for part in parts if asked.ordered for r in raters_compared(part, classes, level)),
         class_spreads=tuple(spread for part in by_part for spread in class_spreads(part)),
         class_comparisons=tuple(one for part in by_part for one in compare_classes(part, level)),
     )

@@ -35,6 +35,8 @@ _FAMILIES = {
     "documented": "Completeness of the examination",
     "agreement": "Agreement",
     "kappa": "Agreement of every pair of readers",
+    "raters": "The networks among the people",
+    "scores": "Scores between the grades: limits of agreement",
 }
 
 _OF_ONE_READER = frozenset({"documented-sites", "documented-exams"})

@@ -13,6 +13,7 @@ from readingroom.study.presets import (
     internal_haemorrhoids,
     lung_nodule,
     rectal_stage,
+    temporal_atrophy,
     upper_gi_sites,
     video_clip,
 )
@@ -30,6 +31,7 @@ PRESETS: dict[str, Preset] = {
         video_clip,
         ankle_fracture,
         rectal_stage,
+        temporal_atrophy,
     )
 }
 """The presets by name; the studies of the documents first."""
