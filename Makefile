@@ -12,7 +12,7 @@ help:  ## Say what there is
 	$(PYTHON) -c 'import sys; sys.exit("Reading Room needs Python 3.11 or later: make PYTHON=python3.12 setup" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,openvino,dicom,explain,volumes]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,openvino,dicom,explain,volumes,radiomics,search]'
 	@touch .venv/ready
 
 setup: .venv/ready  ## Make the environment .venv

@@ -48,3 +48,14 @@ def test_a_kind_that_is_not_drawn_is_refused_with_those_that_are(tmp_path: Path)
     assert refused.exit_code == 2
     assert "sites" in refused.stderr
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "kind", ["lung-nodule", "video-clip", "dynamic-mri", "ankle-fracture", "rectal-stage", "aneurysm"]
+)
+def test_stacks_are_drawn_by_the_name_of_their_preset(kind: str, tmp_path: Path) -> None:
+    for library in ("nibabel", "av", "pydicom"):
+        pytest.importorskip(library)
+    drawn = CliRunner().invoke(app, ["phantoms", str(tmp_path / "stacks"), "--kind", kind, *SMALL])
+    assert drawn.exit_code == 0, drawn.output
+    assert pd.read_csv(tmp_path / "stacks" / "cases.csv")["patient"].nunique() == 5

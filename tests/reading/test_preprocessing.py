@@ -1,9 +1,15 @@
+import cv2
 import numpy as np
 import pytest
+import yaml
 from pydantic import ValidationError
 
+from readingroom.cases.cleaning import CleanSection
+from readingroom.cases.images import ImageFacts, LoadedImage
 from readingroom.cases.view import View, whole_view
 from readingroom.cases.window import GivenWindow
+from readingroom.core.files import hash_value
+from readingroom.reading.boxes import boxes_to_frame, boxes_to_input
 from readingroom.reading.preprocessing import InputSection, Preprocessing
 
 ASYMMETRIC = np.zeros((60, 100, 3), dtype=np.uint8)
@@ -79,3 +85,55 @@ def test_a_window_that_is_none_is_refused_in_one_line(wrong: object) -> None:
     with pytest.raises(ValidationError, match=r"is none of percentiles, file, \{percentiles") as caught:
         InputSection.model_validate({"window": wrong})
     assert len(caught.value.errors()) == 1
+
+
+CLEAN = CleanSection.model_validate({
+    "border": "auto", "bias": "n4", "denoise": "nlm", "histogram": {"match": "training"}, "clahe": {"clip": 3},
+})  # fmt: skip
+
+
+def test_cleaning_is_part_of_the_contract_and_of_no_older_key() -> None:
+    before, cleaned = Preprocessing("whole", 64, "stretch"), Preprocessing("whole", 64, "stretch", clean=CLEAN)
+    assert not {"clean", "reference"} & {*before.as_dict(), *before.identity}
+    known = Preprocessing("whole", 64, "stretch", clean=CLEAN, reference=(0.0, 100.5, 255.0))
+    assert len({one.prepared_key for one in (before, cleaned, known)}) == 3
+    for one in (before, cleaned, known):
+        assert Preprocessing.from_dict(yaml.safe_load(yaml.safe_dump(one.as_dict()))) == one
+
+
+def test_the_key_of_a_contract_without_cleaning_is_what_it_was_before_there_was_any() -> None:
+    contract = Preprocessing("auto", 64, "pad")
+    assert contract.prepared_key == hash_value(["auto", 64, "pad", cv2.__version__])[:16]
+    assert list(contract.identity) == ["view", "size", "fit", "mean", "sd"]
+
+
+def test_a_field_is_corrected_before_the_window_and_the_view_is_that_of_the_image_as_it_is() -> None:
+    scene = np.zeros((80, 80), np.float32)
+    scene[10:70, 10:70] = 1000
+    uneven = (scene * np.linspace(0.5, 1.5, 80)).astype(np.uint16)
+    image = LoadedImage(uneven, ImageFacts("PNG", 80, 80, 1, 16))
+    plain = Preprocessing("whole", 40, "stretch", clean=CleanSection(border="auto"))
+    even = Preprocessing("whole", 40, "stretch", clean=CleanSection.model_validate({"border": "auto", "bias": "n4"}))
+    assert even.view_of(image).box_xyxy_px == plain.view_of(image).box_xyxy_px == (10, 10, 70, 70)
+    spread = [np.std(np.log(one.prepare_image(image)[..., 0].astype(float) + 1)) for one in (plain, even)]
+    assert spread[1] < 0.7 * spread[0]
+
+
+def test_boxes_move_with_the_border_and_come_back() -> None:
+    frame = np.zeros((60, 80), np.uint8)
+    frame[10:50, 20:70] = 120
+    contract = Preprocessing("whole", 100, "stretch", clean=CleanSection(border="auto"))
+    view = contract.view_of(LoadedImage(frame, ImageFacts("PNG", 80, 60, 1, 8)))
+    box = np.array([[30.0, 20.0, 45.0, 30.0]])
+    moved = boxes_to_input(box, view, contract)
+    assert moved.tolist() == [[20, 25, 50, 50]]
+    np.testing.assert_allclose(boxes_to_frame(moved, view, contract), box)
+
+
+@pytest.mark.parametrize("value", [0, 255, 60000])
+@pytest.mark.parametrize("shape", [(1, 1), (40, 50), (40, 50, 3)])
+def test_an_image_of_one_value_is_cleaned_without_complaint(value: int, shape: tuple[int, ...]) -> None:
+    pixels = np.full(shape, value, np.uint8 if value < 256 else np.uint16)
+    contract = Preprocessing("auto", 32, "pad", clean=CLEAN)
+    made = contract.prepare_image(LoadedImage(pixels, ImageFacts("PNG", shape[1], shape[0], 1, 8)))
+    assert made.shape == (32, 32, 3)

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from readingroom.cases.cleaning.border import crop_border
+from readingroom.cases.cleaning.section import BorderChoice
 from readingroom.cases.descriptor import describe_view
 from readingroom.cases.dicom.patients import patient_key
 from readingroom.cases.images import decode_image, read_bytes, to_rgb8
@@ -101,6 +103,7 @@ def catalogue_images(
     view: ViewMode = "auto",
     window: WindowChoice = "percentiles",
     stack: StackChoice | None = None,
+    border: BorderChoice | None = None,
     known: pd.DataFrame | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -115,6 +118,7 @@ def catalogue_images(
         view: ``auto`` finds the view in each image, ``whole`` uses frames from edge to edge.
         window: how more than 8 bits become 8, as the readers of the study will see them.
         stack: where images are stacks of planes, what of them is seen; quality and view are those of the middle plane.
+        border: what is cut off the view; see `readingroom.cases.cleaning.crop_border`.
         known: an earlier catalogue; images whose path, size and time of change are the same are taken from it.
         workers: threads; as many as cores by default.
         progress: where it is reported.
@@ -128,18 +132,16 @@ def catalogue_images(
     """
     progress = progress or SilentProgress()
     images = list(dict.fromkeys(cases.frame["image"]))
-    done = _reusable(known, view, window, stack)
+    done = _reusable(known, _view_text(view, border), window, stack)
 
     def describe(image: str) -> dict[str, Any]:
         path = cases.path(image)
         found = _again(image, path, done)
         if found is not None:
             return found
-        return (
-            catalogue_image(image, path, view, window)
-            if stack is None
-            else catalogue_stack(image, path, stack, view, window)
-        )
+        if stack is not None:
+            return catalogue_stack(image, path, stack, view, window)
+        return catalogue_image(image, path, view, window, border)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         rows = list(progress.track(_ordered(pool, describe, images), "catalogue", len(images)))
@@ -150,11 +152,15 @@ def catalogue_images(
 
 
 def catalogue_image(
-    image: str, path: Path, view: ViewMode = "auto", window: WindowChoice = "percentiles"
+    image: str,
+    path: Path,
+    view: ViewMode = "auto",
+    window: WindowChoice = "percentiles",
+    border: BorderChoice | None = None,
 ) -> dict[str, Any]:
     """The catalogue's row of one image; see `COLUMNS`. Never raises because of what is in the file."""
-    row: dict[str, Any] = {"image": image, "version": VERSION, "view_mode": view, "readable": False, "reason": ""}
-    row["window"] = _window_text(window)
+    row: dict[str, Any] = {"image": image, "version": VERSION, "readable": False, "reason": ""}
+    row |= {"view_mode": _view_text(view, border), "window": _window_text(window)}
     try:
         data = _read(path, row)
         loaded = decode_image(data, path)
@@ -165,7 +171,12 @@ def catalogue_image(
     row |= {name: getattr(facts, name) for name in ("kind", "width", "height", "channels", "bits", "alpha", "note")}
     row |= {"readable": True, "jpeg_quality": estimate_jpeg_quality(data), "pixels_hash": hash_pixels(loaded.pixels)}
     shown, row["windowed"] = show(loaded.pixels, window, loaded.display)
-    return row | describe_pixels(shown, view)
+    return row | describe_pixels(shown, view, border)
+
+
+def _view_text(view: ViewMode, border: BorderChoice | None) -> str:
+    # Without a border as ever, so that what was catalogued before borders could be cut off is known again.
+    return view if border is None else f"{view}, border {json.dumps(border)}"
 
 
 def catalogue_stack(
@@ -211,11 +222,12 @@ def _reduced(rgb: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
     return reduce_view(np.ascontiguousarray(rgb[y0:y1, x0:x1]), view_mask(view))
 
 
-def describe_pixels(pixels: np.ndarray, view: ViewMode = "auto") -> dict[str, Any]:
+def describe_pixels(pixels: np.ndarray, view: ViewMode = "auto", border: BorderChoice | None = None) -> dict[str, Any]:
     """What the catalogue says of decoded pixels: view, descriptor, quality and surroundings."""
     height, width = pixels.shape[:2]
     found = find_view(pixels)
     used = found if view == "auto" else whole_view(width, height)
+    used = used if border is None else crop_border(pixels, used, border)
     rgb = to_rgb8(pixels)
     crop, mask = _reduced(rgb, used)
     # Around an endoscope's view it is black, which is no fault of the picture even where the whole frame is used.
@@ -281,7 +293,7 @@ def _view_columns(view: View) -> dict[str, Any]:
 
 
 def _reusable(
-    known: pd.DataFrame | None, view: ViewMode, window: WindowChoice, stack: StackChoice | None
+    known: pd.DataFrame | None, view: str, window: WindowChoice, stack: StackChoice | None
 ) -> dict[str, dict[str, Any]]:
     if known is None or not set(COLUMNS) <= set(known.columns):
         return {}

@@ -14,9 +14,8 @@ from readingroom.cases.images import to_rgb8
 from readingroom.cases.panel import Box, find_black_patches, find_emblems, find_green_patches, find_text, text_contrast
 
 ViewKind = Literal["octagon", "circle", "rectangle", "whole"]
-
 ViewMode = Literal["auto", "whole"]
-"""Whether the view is looked for in an image, or the whole frame is used."""
+"""``auto`` looks for the view, ``whole`` uses frames from edge to edge."""
 
 WORKING_SIDE = 640
 """Longer side, in pixels, at which text is looked for; a larger frame is reduced to it, a smaller one left."""

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from readingroom.cases.images import read_image
-from readingroom.cases.view import find_view, whole_view
 from readingroom.core.errors import NetworkError
 from readingroom.networks import Network, SpatialLayer, find_spatial_layer
 from readingroom.reading.network_input import NetworkInput
@@ -145,12 +144,11 @@ def explain_images(
         ImageError: a file cannot be read as an image.
     """
     for group in grouped(wanted, batch):
-        read = [preprocessing.shown(read_image(root / image)) for image, _ in group]
-        views = [
-            find_view(one) if preprocessing.view == "auto" else whole_view(one.shape[1], one.shape[0]) for one in read
-        ]
-        prepared = np.stack([preprocessing.prepare(one, view) for one, view in zip(read, views, strict=True)])
+        read = [read_image(root / image) for image, _ in group]
+        views = [preprocessing.view_of(one) for one in read]
+        prepared = np.stack([preprocessing.prepare_image(one, view) for one, view in zip(read, views, strict=True)])
         maps = mapper.maps(prepared, [classes.index(name) for _, name in group])
-        for (image, name), pixels, view, heat in zip(group, read, views, maps, strict=True):
+        for (image, name), one, view, heat in zip(group, read, views, maps, strict=True):
+            pixels = preprocessing.shown(one)
             framed = to_frame(heat, view, preprocessing, *pixels.shape[:2])
             yield Explained(image, name, pixels, framed, not heat.any())

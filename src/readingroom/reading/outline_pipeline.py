@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from readingroom.cases.images import read_image
-from readingroom.cases.view import View, find_view, whole_view
+from readingroom.cases.view import View
 from readingroom.core.errors import BundleError, ImageError
 from readingroom.core.files import atomic_write
 from readingroom.core.progress import Progress, SilentProgress
@@ -121,10 +121,10 @@ def decoded_ahead(
 
 
 def _framed(name: str, root: Path, preprocessing: Preprocessing) -> Framed:
-    pixels = preprocessing.shown(read_image(root / name))
-    height, width = pixels.shape[:2]
-    view = find_view(pixels) if preprocessing.view == "auto" else whole_view(width, height)
-    return Framed(name, preprocessing.prepare(pixels, view), view, height, width)
+    image = read_image(root / name)
+    view = preprocessing.view_of(image)
+    height, width = image.pixels.shape[:2]
+    return Framed(name, preprocessing.prepare_image(image, view), view, height, width)
 
 
 def _drawn(

@@ -16,7 +16,7 @@ import pandas as pd
 
 from readingroom.cases.images import read_image
 from readingroom.cases.stacks.pixels import stack_pixels
-from readingroom.cases.view import View, find_view, whole_view
+from readingroom.cases.view import View
 from readingroom.core.errors import ImageError
 from readingroom.core.progress import Progress, SilentProgress
 from readingroom.core.tables import score_columns
@@ -39,14 +39,11 @@ def prepare_file(path: Path, preprocessing: Preprocessing, view: View | None = N
     """Decode a file, or the planes of a stack, and prepare it; the view is found unless it is known already.
 
     Raises:
-        ImageError: the file cannot be read as an image.
+        ImageError: the file cannot be read as an image, or not be cleaned as the contract says.
     """
     if preprocessing.stack is not None:
         return prepare_stack(path, preprocessing)
-    pixels = preprocessing.shown(read_image(path))
-    if view is None:
-        view = find_view(pixels) if preprocessing.view == "auto" else whole_view(pixels.shape[1], pixels.shape[0])
-    return preprocessing.prepare(pixels, view)
+    return preprocessing.prepare_image(read_image(path), view)
 
 
 def prepare_stack(path: Path, preprocessing: Preprocessing) -> Pixels:
@@ -59,7 +56,7 @@ def prepare_stack(path: Path, preprocessing: Preprocessing) -> Pixels:
     if stack is None:
         raise ImageError("a reader of single images reads no stacks", file=path)
     made, _ = stack_pixels(path, stack, size=wanted.size, window=wanted.window, fit=wanted.fit, views=wanted.view)
-    return made
+    return wanted.clean_planes(made)
 
 
 def read_images(

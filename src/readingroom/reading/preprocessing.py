@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
 import cv2
@@ -10,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from readingroom.cases.cleaning import CleanSection, Reference, clean_resized, correct_bias, denoise, framed_view
 from readingroom.cases.fit import Fit, fit_square
 from readingroom.cases.images import LoadedImage, to_rgb8
 from readingroom.cases.stacks.choice import StackChoice, parse_stack
-from readingroom.cases.view import View, ViewMode, crop_to_view
+from readingroom.cases.view import View, ViewMode, crop_to_view, view_mask
 from readingroom.cases.window import WindowChoice, parse_window, plain_window, show, window_problem
 from readingroom.core.config import Section
 from readingroom.core.files import hash_value
@@ -50,6 +52,8 @@ class InputSection(Section):
     """Images of several planes: `{kind: volume, planes: 32, spacing: [2, 1, 1]}` for CT and MRI volumes,
     `{kind: frames, planes: 16}` for clips and dynamic series, `{kind: views, names: [ap, lateral]}` for several views
     or series of one patient; null for single images. See docs/stacks.md."""
+    clean: CleanSection | None = None
+    """What is done against borders, uneven fields, noise and differing brightness; nothing by default."""
     normalise: Literal["training", "imagenet", "unit"] | Normalisation = "training"
     """`training`: mean and sd of the training images; `imagenet`: those of ImageNet; `unit`: 0 to 1; or your own."""
 
@@ -80,6 +84,8 @@ class Preprocessing:
         sd: of each channel, likewise.
         window: how more than 8 bits become 8.
         stack: what of a stack of planes is seen; None for single images.
+        clean: what is done against borders, uneven fields, noise and differing brightness.
+        reference: levels that ``clean.histogram.match`` brings images to; None before they are known.
     """
 
     view: ViewMode
@@ -89,6 +95,8 @@ class Preprocessing:
     sd: tuple[float, ...] = (1.0, 1.0, 1.0)
     window: WindowChoice = "percentiles"
     stack: StackChoice | None = None
+    clean: CleanSection | None = None
+    reference: Reference | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -100,8 +108,37 @@ class Preprocessing:
         """The 8-bit pixels of an image, (H, W) or (H, W, 3), in which its view is looked for and cropped."""
         return image.shown(self.window)
 
+    def view_of(self, image: LoadedImage) -> View:
+        """Which part of an image is read; looked for in the image as it is shown, before it is cleaned."""
+        return framed_view(self.shown(image), self.view, None if self.clean is None else self.clean.border)
+
+    def prepare_image(self, image: LoadedImage, view: View | None = None) -> Pixels:
+        """An image from the file's values to the network's input: bias field, window, and `prepare`.
+
+        Args:
+            image: as read.
+            view: of this image; looked for by default.
+
+        Returns:
+            (size, size, 3) RGB, 8 bit, not yet normalised.
+
+        Raises:
+            ImageError: its bias field is to be corrected, and it has colours or values below 0.
+        """
+        view = self.view_of(image) if view is None else view
+        clean = self.clean
+        if clean is None or (clean.border is None and clean.bias is None):
+            return self.prepare(self.shown(image), view)
+        # Of the view alone: writing in the border would decide the window, and edges of the border the field.
+        x0, y0, x1, y1 = view.box_xyxy_px
+        values = image.pixels[y0:y1, x0:x1]
+        values = values if clean.bias is None else correct_bias(values, clean.bias)
+        shown = np.zeros(image.pixels.shape, dtype=np.uint8)
+        shown[y0:y1, x0:x1] = self.shown(replace(image, pixels=values))
+        return self.prepare(shown, view)
+
     def prepare(self, pixels: npt.NDArray[Any], view: View) -> Pixels:
-        """Window 16 bit to 8, crop to the view, blank what is not anatomy, resize.
+        """Window 16 bit to 8, crop to the view, take noise off, blank what is not anatomy, resize, bring levels.
 
         Args:
             pixels: (H, W) or (H, W, 3), as `shown` gives them, or of more bits, without a window of their own.
@@ -110,8 +147,57 @@ class Preprocessing:
         Returns:
             (size, size, 3) RGB, 8 bit, not yet normalised.
         """
-        anatomy = crop_to_view(to_rgb8(show(pixels, self.window)[0]), view)
-        return fit_square(anatomy, self.size, self.fit)
+        shown = to_rgb8(show(pixels, self.window)[0])
+        if self.clean is None:
+            return self._placed(crop_to_view(shown, view))
+        return self.clean_prepared(self._placed(self._quiet(shown, view)), view)
+
+    def clean_prepared(self, prepared: Pixels, view: View) -> Pixels:
+        """The steps of cleaning that follow the resizing: levels and contrast, inside the view.
+
+        Args:
+            prepared: (size, size, 3) RGB, 8 bit, as `prepare` gives it where these steps are not asked for.
+            view: that it was prepared from.
+        """
+        if self.clean is None:
+            return prepared
+        return clean_resized(prepared, self.clean, self.reference, self.prepared_mask(view))
+
+    def clean_planes(self, planes: Pixels) -> Pixels:
+        """The steps of cleaning that are of single planes, on each plane of a prepared stack that is there.
+
+        Args:
+            planes: (planes, size, size, C) 8 bit, 0 everywhere where a plane is not there.
+        """
+        if self.clean is None:
+            return planes
+        return np.stack([self._clean_plane(plane) if plane.any() else plane for plane in planes])
+
+    def _clean_plane(self, plane: Pixels) -> Pixels:
+        if self.clean is None:
+            return plane
+        rgb = np.ascontiguousarray(np.broadcast_to(plane, (*plane.shape[:2], 3)))
+        quiet = rgb if self.clean.denoise is None else denoise(rgb, self.clean.denoise)
+        made = clean_resized(quiet, self.clean, self.reference, np.ones(rgb.shape[:2], np.uint8))[..., : plane.shape[2]]
+        if not made.any():
+            made[0, 0, 0] = 1  # all black would mean that the plane is not there
+        return made
+
+    def prepared_mask(self, view: View) -> Pixels:
+        """Where a prepared image shows anatomy: (size, size), 1 inside and 0 outside."""
+        return np.asarray(self._placed(view_mask(view) * np.uint8(255)) >= 128, dtype=np.uint8)
+
+    def _quiet(self, shown: Pixels, view: View) -> Pixels:
+        if self.clean is None or self.clean.denoise is None:
+            return crop_to_view(shown, view)
+        # Only the view: what is burned in beside it is no noise, and larger frames take seconds.
+        x0, y0, x1, y1 = view.box_xyxy_px
+        framed = np.zeros_like(shown)
+        framed[y0:y1, x0:x1] = denoise(shown[y0:y1, x0:x1], self.clean.denoise)
+        return crop_to_view(framed, view)
+
+    def _placed(self, cropped: Pixels) -> Pixels:
+        return fit_square(cropped, self.size, self.fit)
 
     def prepare_outline(self, mask: npt.NDArray[np.uint8], view: View) -> Pixels:
         """Bring an outline where `prepare` brings its image's pixels.
@@ -126,12 +212,13 @@ class Preprocessing:
         x0, y0, x1, y1 = view.box_xyxy_px
         # What a patch hides belongs to the lesion all the same: nothing is blanked here.
         cropped = np.ascontiguousarray(mask[y0:y1, x0:x1]) * np.uint8(255)
-        return np.asarray(fit_square(cropped, self.size, self.fit) >= 128, dtype=np.uint8)
+        return np.asarray(self._placed(cropped) >= 128, dtype=np.uint8)
 
     @property
     def prepared_key(self) -> str:
         """Hash of what decides the prepared pixels: everything but the normalisation."""
-        return hash_value([self.view, self.size, self.fit, cv2.__version__, *self._own_window, *self._own_stack])[:16]
+        own = [*self._own_window, *self._own_stack, *self._own_cleaning]
+        return hash_value([self.view, self.size, self.fit, cv2.__version__, *own])[:16]
 
     @property
     def _own_window(self) -> list[Any]:
@@ -143,21 +230,39 @@ class Preprocessing:
         return [] if self.stack is None else [self.stack.model_dump(mode="json")]
 
     @property
+    def _own_cleaning(self) -> list[Any]:
+        # Likewise without the default. What fits the bias field is another library than what does the rest.
+        if self.clean is None:
+            return []
+        by = version("SimpleITK") if self.clean.bias is not None else ""
+        return [self.clean.model_dump(mode="json"), self.reference, by]
+
+    @property
     def identity(self) -> dict[str, Any]:
         """Plain values by which a training is known again."""
         values = self.as_dict()
-        default = {"window": not self._own_window, "stack": not self._own_stack}
-        return {name: value for name, value in values.items() if not default.get(name, False)}
+        return {name: value for name, value in values.items() if name != "window" or self._own_window}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for ``reader.yaml``."""
-        values = asdict(self)
-        chosen = {"window": plain_window(self.window), "stack": next(iter(self._own_stack), None)}
-        return {**values, "mean": list(self.mean), "sd": list(self.sd), **chosen}
+        values = dict(vars(self), mean=list(self.mean), sd=list(self.sd), window=plain_window(self.window))
+        del values["clean"], values["reference"], values["stack"]
+        if self.stack is not None:
+            values["stack"] = self.stack.model_dump(mode="json")
+        if self.clean is not None:
+            reference = None if self.reference is None else list(self.reference)
+            values |= {"clean": self.clean.model_dump(mode="json", exclude_none=True), "reference": reference}
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
-        """The inverse of `as_dict`; a contract from before windows could be chosen has the default."""
-        window, stack = parse_window(values.get("window", "percentiles")), values.get("stack")
-        chosen = {"window": window, "stack": None if stack is None else parse_stack(stack)}
-        return cls(**{**values, "mean": tuple(values["mean"]), "sd": tuple(values["sd"]), **chosen})
+        """The inverse of `as_dict`; a contract from before windows, stacks or cleaning has the default."""
+        given = dict(values, mean=tuple(values["mean"]), sd=tuple(values["sd"]))
+        given["window"] = parse_window(values.get("window", "percentiles"))
+        if values.get("stack") is not None:
+            given["stack"] = parse_stack(values["stack"])
+        if values.get("clean") is not None:
+            given["clean"] = CleanSection.model_validate(values["clean"])
+        if values.get("reference") is not None:
+            given["reference"] = tuple(values["reference"])
+        return cls(**given)

@@ -30,6 +30,7 @@ from readingroom.report.participants import Part, audited_parts, exclusions, par
 from readingroom.report.published import Beside, put_beside
 from readingroom.report.results import Results
 from readingroom.report.run_folder import RunFolder
+from readingroom.report.searches import search_table
 from readingroom.report.tables import (
     Cell,
     Table,
@@ -106,6 +107,7 @@ class Content:
     spreads: tuple[Table, ...]
     times: Table | None
     training: Table | None
+    searches: Table | None
     software: Table | None
     walls: tuple[Wall, ...]
     missed: tuple[Missed, ...]
@@ -127,6 +129,7 @@ class Content:
             *(table for arm in self.arms for table in (arm.differences, arm.changes)),
             self.times,
             self.training,
+            self.searches,
             self.software,
             *self.spreads,
         ]
@@ -210,6 +213,7 @@ def gather(
         spreads=tuple(_spreads(results, say)),
         times=time_table(results, results.splits[0], say) if results.splits else None,
         training=_training(run, say, several=bool(results.spreads)),
+        searches=search_table(run, say),
         software=_software(run, say),
         walls=walls,
         missed=missed,

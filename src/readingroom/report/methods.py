@@ -9,8 +9,10 @@ from readingroom.cases.stacks.choice import FrameStack, StackChoice, ViewStack
 from readingroom.cases.window import PERCENTILES, GivenWindow, PercentileWindow
 from readingroom.core.translations import Translator
 from readingroom.report.methods_analyses import analysis_sentences
+from readingroom.report.methods_cleaning import cleaning_sentence
 from readingroom.report.results import Results
 from readingroom.report.run_folder import RunFolder
+from readingroom.report.searches import found_searches, search_sentences
 from readingroom.report.units import RULES
 from readingroom.report.wording import joined, method_text
 
@@ -57,6 +59,7 @@ def preprocessing_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
         else ""
     )
     yield window_sentence(run, say)
+    yield cleaning_sentence(run, say)
     normalise = view.get("normalise")
     if run.stack is not None:
         yield stack_sentence(run.stack, say)
@@ -147,10 +150,13 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
             "Networks called ordered learn the order of the grades: one number an image, and ordered cutpoints between "
             "the grades (cumulative logits with proportional odds, McCullagh 1980), by maximum likelihood."
         )
-    training = run.section("training")
+    training, searched = run.section("training"), found_searches(run)
     if training.get("epochs"):
         yield say(
-            "They were trained for up to {epochs} epochs with {optimiser}, batch {batch}, learning rate {rate}.",
+            "They were trained for up to {epochs} epochs with {optimiser}, batch {batch}, learning rate {rate}."
+            if not searched
+            else "They were trained for up to {epochs} epochs with {optimiser}, batch {batch}, learning rate {rate}, "
+            "where the search did not find other values.",
             **{name: training.get(name, "?") for name in ("epochs", "optimiser", "batch", "rate")},
         )
     # `outside` says what a warp puts beyond the edge; it changes no image by itself.
@@ -160,6 +166,7 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
     if training.get("keep", "best") == "best" and any(facts.get("kept_epoch") for facts in readers.values()):
         yield say("The weights of the best epoch on the validation images were kept.")
     yield exceptions_sentence(run, say)
+    yield from search_sentences(run, say)
     yield threshold_sentence(run, say)
     yield heat_map_sentence(run, say)
 

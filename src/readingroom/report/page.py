@@ -207,6 +207,7 @@ def render_page(
             spreads=content.spreads,
             time_table=content.times,
             training_table=content.training,
+            search_table=content.searches,
             software_table=content.software,
             walls=content.walls,
             missed=content.missed,

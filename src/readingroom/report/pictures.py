@@ -29,11 +29,13 @@ from readingroom.report.figures.large_matrix import draw_large_confusion
 from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.outlines import draw_outlines
 from readingroom.report.figures.scores import draw_scores
+from readingroom.report.figures.searches import draw_searches
 from readingroom.report.figures.style import Pen, Picture, render
 from readingroom.report.measures import Performance
 from readingroom.report.participants import flow_of
 from readingroom.report.rater_tables import pairs_of
 from readingroom.report.results import Results
+from readingroom.report.searches import found_searches
 from readingroom.report.wording import SPLIT_NAMES
 
 Draw = Callable[[Pen], Figure]
@@ -67,11 +69,16 @@ def _participant_drawings(content: Content) -> dict[str, Draw]:
 def _training_drawings(content: Content) -> dict[str, Draw]:
     if content.run is None or not content.run.histories:
         return {}
+    drawings: dict[str, Draw] = {}
+    measures = {name: str(found["measure"]) for name, found in found_searches(content.run)}
+    searches = {name: content.run.searches[name] for name in measures if name in content.run.searches}
+    if searches:
+        drawings["searches"] = partial(draw_searches, searches=searches, measures=measures)
     order = [reader.name for reader in content.results.readers if reader.name in content.run.histories]
     histories = {name: content.run.histories[name] for name in order or content.run.histories}
     facts = content.run.manifest.get("readers") or {}
     best = {name: int(f["kept_epoch"]) for name, f in facts.items() if f.get("kept_epoch") is not None}
-    return {"losses": partial(draw_losses, histories=histories, best=best)}
+    return {**drawings, "losses": partial(draw_losses, histories=histories, best=best)}
 
 
 def _result_drawings(content: Content) -> dict[str, Draw]:

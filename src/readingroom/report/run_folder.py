@@ -35,6 +35,7 @@ class RunFolder:
         catalogue: one row an image.
         audit: what the audit found.
         histories: training by epoch, by reader.
+        searches: trials by reader, with the fold whose they are; empty where nothing was searched.
         readings: all readings of all readers.
         outlined: what readers outlined, one row an image and reader; empty where none outlines.
         boxes: what readers found as boxes, one row a box and reader; empty where none does.
@@ -51,6 +52,7 @@ class RunFolder:
     catalogue: pd.DataFrame
     audit: dict[str, Any]
     histories: dict[str, pd.DataFrame] = field(default_factory=dict)
+    searches: dict[str, pd.DataFrame] = field(default_factory=dict)
     readings: pd.DataFrame = field(default_factory=pd.DataFrame)
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
     boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -122,6 +124,7 @@ def read_run_folder(path: Path) -> RunFolder:
         boxes=_tables(path.glob("boxes/*.parquet"), list(manifest.get("readers") or {})),
         reference_boxes=_read(path / "reference_boxes.parquet", read_table, pd.DataFrame()),
         arms=tuple(_arm(path / "arms" / name, study) for name in manifest.get("arms") or []),
+        searches=_searches(path),
         heat_maps=_tables(heat_maps, list(manifest.get("readers") or {})),
         planes=_tables(path.glob("planes/*.parquet"), list(manifest.get("readers") or {})),
     )
@@ -153,6 +156,19 @@ def _histories(path: Path) -> dict[str, pd.DataFrame]:
         table = _read(file, read_table, pd.DataFrame()).apply(pd.to_numeric, errors="coerce")
         if "epoch" in table and len(table):
             found.setdefault(file.relative_to(path / "readers").parts[0], []).append(table)
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in found.items()}
+
+
+def _searches(path: Path) -> dict[str, pd.DataFrame]:
+    """By reader; folds have folders of their own below it."""
+    found: dict[str, list[pd.DataFrame]] = {}
+    for file in sorted(path.glob("readers/**/search.csv")):
+        reader, *inner = file.relative_to(path / "readers").parts[:-1]
+        fold = next((part.removeprefix("fold-") for part in inner if part.startswith("fold-")), "1")
+        table = _read(file, read_table, pd.DataFrame())
+        numbers = [name for name in ("trial", "auc", "loss", "accuracy", "iou", "ap") if name in table]
+        table[numbers] = table[numbers].apply(pd.to_numeric, errors="coerce")
+        found.setdefault(reader, []).append(table.assign(fold=int(fold)))
     return {name: pd.concat(tables, ignore_index=True) for name, tables in found.items()}
 
 

@@ -173,11 +173,14 @@ def _load(study: StudyFile, base: Path) -> tuple[CaseTable, CaseTable | None]:
 
 def _catalogue(cases: CaseTable, study: StudyFile, folder: RunFolder, strict: bool, progress: Progress) -> pd.DataFrame:
     known = _known(folder)
+    wanted = study.input
+    border = None if wanted.clean is None else wanted.clean.border
     catalogue = catalogue_images(
         cases,
-        view=study.input.view,
-        window=study.input.window,
-        stack=study.input.stack,
+        view=wanted.view,
+        window=wanted.window,
+        border=border,
+        stack=wanted.stack,
         known=known,
         strict=strict,
         progress=progress,

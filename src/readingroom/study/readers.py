@@ -26,6 +26,7 @@ from readingroom.reading.engine import open_engine
 from readingroom.reading.pipeline import Unread, prepare_file, read_images
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
 from readingroom.study.box_readings import as_class_readings, find_boxes
+from readingroom.study.cleaning import Levelled, common_part, wanted_contract
 from readingroom.study.folder import RunFolder
 from readingroom.study.heat_maps import HeatMaps
 from readingroom.study.intake import Intake
@@ -34,6 +35,8 @@ from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
 from readingroom.study.outlines import Outlines
 from readingroom.study.planes import PlanesShown
 from readingroom.study.schema import CombineSection, ReaderSection, StudyFile
+from readingroom.study.search import Found, Search
+from readingroom.study.search_section import with_values
 from readingroom.study.shuffled import deal_labels
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.boxing import PreparedBoxes
@@ -99,6 +102,8 @@ class Readers:
                 "leaks": sorted({one for part in parts for one in part.leaks})
             }
             trained[section.reader_name] = parts[0].where, parts[0].bundle
+            searches = [part.bundle.facts["search"] | {"fold": part.job.fold} for part in parts if part.searched]
+            facts[section.reader_name] |= {"searches": searches} if searches else {}
             if section.decoder is None and section.detector is None and self.study.input.stack is None:
                 tell[section.reader_name] = trained[section.reader_name]
         self._explain(tell)
@@ -154,7 +159,7 @@ class Readers:
 
     def _prepared(self) -> PreparedImages:
         """Every image once at the study's size, whichever reader, fold or repeat needs it."""
-        contract = self._contract()
+        contract = common_part(self._contract())
         catalogue = self.intake.catalogue.set_index("image")
         images = self.intake.cases.frame["image"].tolist()
         views = {name: view_of(row) for name, row in catalogue.loc[images].iterrows()}
@@ -207,8 +212,16 @@ class Readers:
         return PreparedBoxes(rows, contract.size)
 
     def _contract(self) -> Preprocessing:
-        section = self.study.input
-        return Preprocessing(section.view, section.size, section.fit, window=section.window, stack=section.stack)
+        return wanted_contract(self.study.input, self.base)
+
+    def _levelled(
+        self, prepared: PreparedImages, training: npt.NDArray[np.int64]
+    ) -> tuple[Preprocessing, PreparedImages]:
+        """The contract and the images with the levels of a training part, where the study asks for them."""
+        images = self.intake.cases.frame["image"].tolist()
+        views = [view_of(row) for _, row in self.intake.catalogue.set_index("image").loc[images].iterrows()]
+        levelled = Levelled(self.folder.prepared, images, views, self.progress)
+        return levelled.of(self._contract(), prepared, training)
 
     def _one(
         self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
@@ -216,18 +229,31 @@ class Readers:
         section = job.section
         needed = boxes if section.detector is not None or self.study.helped(section) else None
         data = self._data(job, prepared, outlines if section.decoder is not None else None, needed)
-        plan = self._plan(job)
+        searched = self._searched(job, data)
+        plan = self._plan(job) if searched is None else with_values(self._plan(job), searched.values)
         key = hash_value([plan.as_dict(), data.key, _origin_hash(plan.weights)])
-        where = self.folder.reader(
-            plan.name, job.fold, job.repeat, folds=len(self.intake.folds), repeats=self.study.training.repeats
-        )
+        where = self._where(job)
         bundle = _finished(where, key)
         if bundle is None:
             facts = {"study": self.study.study, "fold": job.fold, "repeat": job.repeat}
+            facts |= {} if searched is None else {"search": searched.facts}
             bundle = train_reader(plan, data, where, key=key, facts=facts, progress=self.progress)
         else:  # a run that was killed just after it had written the bundle left this
             Checkpoint(where / "checkpoint", key).remove()
         return _Part(job, where, bundle, self._leaks(job))
+
+    def _searched(self, job: Job, data: TrainingData) -> Found | None:
+        """The best values of a fold, looked for with its first repeat; None where the study searches none."""
+        if self.study.search is None:
+            return None
+        first = replace(job, repeat=1)
+        where = self._where(first)
+        return Search(self.study.search, self._plan(first), data, where, self.progress).run()
+
+    def _where(self, job: Job) -> Path:
+        """Folder of a training's bundle."""
+        folds, repeats = len(self.intake.folds), self.study.training.repeats
+        return self.folder.reader(job.section.reader_name, job.fold, job.repeat, folds=folds, repeats=repeats)
 
     def _plan(self, job: Job) -> ReaderPlan:
         section, study = job.section, self.study
@@ -279,7 +305,8 @@ class Readers:
             groups = self.intake.reading_facts(job.fold)["group"].to_numpy()
             targets = deal_labels(targets, groups, (training, validation), self._seed(job))
         examples = Examples(training, validation, targets, len(cases.classes))
-        preprocessing = self._normalised(prepared, examples.training)
+        contract, prepared = self._levelled(prepared, examples.training)
+        preprocessing = self._normalised(contract, prepared, examples.training)
         learned = self._learned(job)
         return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared, outlines, boxes)
 
@@ -316,8 +343,10 @@ class Readers:
             columns=list(LEARNED_COLUMNS),
         )
 
-    def _normalised(self, prepared: PreparedImages, training: npt.NDArray[np.int64]) -> Preprocessing:
-        contract, wanted = self._contract(), self.study.input.normalise
+    def _normalised(
+        self, contract: Preprocessing, prepared: PreparedImages, training: npt.NDArray[np.int64]
+    ) -> Preprocessing:
+        wanted = self.study.input.normalise
         mean: tuple[float, ...]
         sd: tuple[float, ...]
         if isinstance(wanted, Normalisation):
@@ -403,6 +432,11 @@ class _Part:
     where: Path
     bundle: ReaderBundle
     leaks: list[str]
+
+    @property
+    def searched(self) -> bool:
+        """Whether its values were searched for; repeats share what the first of them found."""
+        return self.job.repeat == 1 and "search" in self.bundle.facts
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -78,6 +78,8 @@ def _kind(annotation: Any, field: FieldInfo | None = None) -> str:
     elif origin in {list, tuple}:
         inner = [_kind(part) for part in parts if part is not ...]
         text = f"list of {inner[0]}" if len(set(inner)) == 1 else f"[{', '.join(inner)}]"
+    elif origin is dict and parts[0] is not str:
+        text = f"for each key, {'keys' if get_origin(parts[1]) is dict else _kind(parts[1])}"
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         text = "keys, below"
     else:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Optional
 from pydantic import Discriminator, Field, Tag, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from readingroom.cases.partition import PartitionSection
+from readingroom.cases.partition import PartitionSection, copies_made
 from readingroom.cases.stacks.choice import StackChoice
 from readingroom.core.config import Section
 from readingroom.core.errors import StudyFileError
@@ -19,6 +19,7 @@ from readingroom.networks import is_volume_network
 from readingroom.reading.explained import ExplainSection
 from readingroom.reading.preprocessing import InputSection
 from readingroom.report.published import DOCUMENTS
+from readingroom.study.search_section import SearchSection
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.box_reader import RATE_RULE, BoxPlan
 from readingroom.training.boxing import HitRule
@@ -350,6 +351,8 @@ class StudyFile(Section):
     """Readers made of two of the above: the classes of one, the outlines of the other."""
     training: TrainingSection = TrainingSection()
     """How they are trained."""
+    search: SearchSection | None = None
+    """Hyper-parameters that are looked for on the validation part before each reader is trained; none by default."""
     people: str | None = None
     """Table of doctors' readings: reader, experience, image, label or score, time_ms; relative to the study file."""
     evaluation: EvaluationSection = EvaluationSection()
@@ -391,10 +394,21 @@ class StudyFile(Section):
         self._check_ordered()
         self._check_shuffled()
         self._check_stacks()
+        self._check_cleaned()
         strange = [one.reader_name for one in self.reader_list if re.search(r"[/\\\x00-\x1f]|^\.", one.reader_name)]
         if strange:
             raise ValueError(f"a reader cannot be called {strange[0]!r}: its name is also the name of a folder")
         return self
+
+    def _check_cleaned(self) -> None:
+        scheme, clean = self.partition, self.input.clean
+        if clean is not None and self.input.stack is not None and not clean.of_planes:
+            raise ValueError("input.clean with input.stack: denoise, clahe and histogram (equalise, percentiles) "
+                             "are of single planes; border, bias and histogram.match are of single images")  # fmt: skip
+        copied = copies_made(scheme.protocol, scheme.copies, scheme.column) > 0
+        if copied and clean is not None and clean.border is not None:
+            raise ValueError("input.clean.border does not go with copies made before the division: they would lose a "
+                             "border twice. Cut it off beforehand, or set partition.copies: 0")  # fmt: skip
 
     def _check_ordered(self) -> None:
         ordered = [one.reader_name for one in self.reader_list if one.ordered]

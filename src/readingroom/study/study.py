@@ -20,12 +20,14 @@ from readingroom.core.progress import Progress, SilentProgress
 from readingroom.core.tables import write_parquet
 from readingroom.reading.people import load_people
 from readingroom.report import write_report
+from readingroom.study.cleaning import picture_levels
 from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake, take_in
 from readingroom.study.machine import code_hash, installed_packages, library_versions, machine_facts
 from readingroom.study.preflight import check_readers
 from readingroom.study.readers import Readers
 from readingroom.study.schema import StudyFile
+from readingroom.study.search import need_optuna
 from readingroom.study.study_file import dump_study_file, load_study_file
 
 MANIFEST_VERSION = 1
@@ -150,8 +152,12 @@ class Study:
     def _check_readers(self, folder: RunFolder, *, fetch: bool, progress: Progress) -> None:
         """Those of the arms too, so that nobody waits for one arm to hear of a misspelt name in another."""
         check_readers(self.file, self.base, folder, fetch=fetch, progress=progress)
+        picture_levels(self.file.input, self.base)
+        need_optuna(self.file.search)
         for name in self.file.arms:
             arm = self.arm(name).file
+            picture_levels(arm.input, self.base)
+            need_optuna(arm.search)
             if (arm.reader_list, arm.input.size) != (self.file.reader_list, self.file.input.size):
                 check_readers(arm, self.base, folder.arm(name), fetch=fetch, progress=progress)
 

@@ -16,7 +16,7 @@ from readingroom.study.schema import ReaderMatrix, ReaderSection, StudyFile
 
 Key = tuple[str | int, ...]
 
-_TAGS = {"list", "matrix"}
+_TAGS = {"list", "matrix", "[key]"}
 
 
 def load_study_file(path: str | Path, overrides: Sequence[str] = ()) -> StudyFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from readingroom.cases.cleaning import CleanSection
 from readingroom.cases.window import PERCENTILES, GivenWindow, PercentileWindow, WindowChoice
 from readingroom.reading.bundle import ReaderBundle
 
@@ -34,6 +35,7 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
         ("Input", f"{contract.size} x {contract.size} pixels, view {contract.view}, fit {contract.fit}"),
         *_planes(bundle),
         ("More than 8 bits", _window(contract.window)),
+        *_cleaned(contract.clean),
         ("Normalisation", f"mean {_numbers(contract.mean)}, sd {_numbers(contract.sd)} of full brightness"),
         ("Answer", _answer(bundle)),
     ]
@@ -50,6 +52,13 @@ def _planes(bundle: ReaderBundle) -> list[tuple[str, str]]:
         return []
     keys = ", ".join(f"{name} {value}" for name, value in stack.model_dump(mode="json").items() if value is not None)
     return [("Planes", f"{keys}; pool {bundle.pool or 'none, all at once'}")]
+
+
+def _cleaned(clean: CleanSection | None) -> list[tuple[str, str]]:
+    if clean is None or not clean.steps:
+        return []
+    values = clean.model_dump(mode="json", exclude_none=True)
+    return [("Cleaning", "; ".join(f"{name} {values[name]}" for name in clean.steps))]
 
 
 def _window(window: WindowChoice) -> str:

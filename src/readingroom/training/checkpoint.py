@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from readingroom.core.files import atomic_write
 
 State = dict[str, torch.Tensor]
+Watch = Callable[[list[dict[str, float]]], None]
 
 
 @dataclass
@@ -51,9 +53,11 @@ class Checkpoint:
         folder: where it lies; removed when the training is complete.
         key: hash of all that decides the training's result; a checkpoint of another key is not used.
         interval_s: seconds that pass at least between two writes. An epoch that was not written is trained again.
+        watch: is given the history after each epoch; what it raises ends the training.
     """
 
-    def __init__(self, folder: Path, key: str, interval_s: float = 15.0) -> None:
+    def __init__(self, folder: Path, key: str, interval_s: float = 15.0, watch: Watch | None = None) -> None:
+        self._watch = watch
         self._path = folder / "state.pt"
         self._result = folder / "result.pt"
         self._key = key
@@ -73,6 +77,8 @@ class Checkpoint:
 
     def save(self, model: torch.nn.Module, optimiser: torch.optim.Optimizer, state: TrainingState) -> None:
         """Write the state, unless the last write was a moment ago."""
+        if self._watch is not None:
+            self._watch(state.history)
         if time.monotonic() - self._written < self._interval_s:
             return
         self._write(

@@ -86,6 +86,11 @@ def fit(
     with _deterministic():
         _launch(fabric, loop)
     state, weights = checkpoint.finished()
+    if recipe.keep == "best" and not state.best_epoch:
+        raise TrainingError(
+            f"{name}: {recipe.monitor} on the validation part was a number in no epoch",
+            fix="Lower training.rate, or set training.precision to float32",
+        )
     kept = state.best_epoch if recipe.keep == "best" else state.epoch
     return Fitted(weights, state.history, kept, state.seconds, precision, device.type)
 

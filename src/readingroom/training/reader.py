@@ -39,7 +39,7 @@ from readingroom.training.augmentation.stacks import StackAugmenter
 from readingroom.training.box_reader import BoxPlan, detecting
 from readingroom.training.boxing import BoxObjective, PreparedBoxes
 from readingroom.training.card import write_card
-from readingroom.training.checkpoint import Checkpoint
+from readingroom.training.checkpoint import Checkpoint, Watch
 from readingroom.training.fitting import Fitted, fit
 from readingroom.training.frozen import keep_features
 from readingroom.training.objectives import Examples, Objective
@@ -138,7 +138,14 @@ class TrainingData:
 
 
 def train_reader(
-    plan: ReaderPlan, data: TrainingData, folder: Path, *, key: str, facts: Mapping[str, Any], progress: Progress
+    plan: ReaderPlan,
+    data: TrainingData,
+    folder: Path,
+    *,
+    key: str,
+    facts: Mapping[str, Any],
+    progress: Progress,
+    watch: Watch | None = None,
 ) -> ReaderBundle:
     """Train a reader and write its bundle and history; goes on from a checkpoint of the same key.
 
@@ -149,8 +156,9 @@ def train_reader(
         key: hash of all that decides the result.
         facts: written into ``reader.yaml`` beside the facts of the training itself.
         progress: where it is reported.
+        watch: is given the history after each epoch; what it raises ends the training.
     """
-    checkpoint = Checkpoint(folder / "checkpoint", key)
+    checkpoint = Checkpoint(folder / "checkpoint", key, watch=watch)
     special = _outliner(plan, data, checkpoint, progress) or _detector(plan, data, checkpoint, progress)
     trained = special or _classifier(plan, data, checkpoint, progress)
     network, fitted = trained.network, trained.fitted

@@ -6,6 +6,7 @@ from readingroom.cases.phantoms.ankle.folder import draw_ankle_phantoms
 from readingroom.cases.phantoms.anorectum import AnalScene, draw_anal_phantom
 from readingroom.cases.phantoms.clip.folder import draw_clip_phantoms
 from readingroom.cases.phantoms.cushions import ANAL_CLASSES, RISK_FACTORS
+from readingroom.cases.phantoms.dirty import DIRTY_CLASSES, draw_dirty_phantoms
 from readingroom.cases.phantoms.doctors import Doctor, simulate_readings
 from readingroom.cases.phantoms.dynamic.folder import draw_dynamic_phantoms
 from readingroom.cases.phantoms.folder import CLASS_SHARES, draw_gastric_phantoms
@@ -32,6 +33,7 @@ __all__ = [
     "ATROPHY_PATIENTS",
     "ATROPHY_SHARES",
     "CLASS_SHARES",
+    "DIRTY_CLASSES",
     "FISTULA_PATIENTS",
     "FISTULA_SHARES",
     "GASTRIC_CLASSES",
@@ -47,6 +49,7 @@ __all__ = [
     "draw_ankle_phantoms",
     "draw_atrophy_phantoms",
     "draw_clip_phantoms",
+    "draw_dirty_phantoms",
     "draw_dynamic_phantoms",
     "draw_fistula_phantoms",
     "draw_gastric_phantoms",
