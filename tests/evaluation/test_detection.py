@@ -140,6 +140,22 @@ def test_a_patient_is_found_by_any_lesion_and_a_lesion_by_any_image() -> None:
     assert ours.by_patient["1"].value == pytest.approx(1 / 2)
 
 
+def test_false_positives_are_counted_by_patient_as_if_each_patient_were_one_large_image() -> None:
+    images, patient = ["a", "b", "c", "d"], ["p", "p", "q", "q"]
+    box, score = [SQUARE, [50, 50, 60, 60], SQUARE, [70, 70, 80, 80]], [0.9, 0.8, 0.7, 0.6]
+    apart = match_boxes(images, images, score, box, ["a", "c"], [SQUARE, SQUARE], patient=patient)
+    beside = [np.add(one, [100, 0, 100, 0]) if place % 2 else one for place, one in enumerate(box)]
+    joined = match_boxes(["p", "q"], patient, score, beside, ["p", "q"], [SQUARE, SQUARE])
+    by_patient, large = froc(apart, per="patient", replicates=50), froc(joined, replicates=50)
+    np.testing.assert_array_equal(by_patient.false_positives, large.false_positives)
+    assert {rate: one.value for rate, one in by_patient.by_patient.items()} == {
+        rate: one.value for rate, one in large.by_lesion.items()
+    }
+    assert by_patient.false_positives[-1] == 2 * froc(apart, replicates=0).false_positives[-1] == 1.0
+    with pytest.raises(EvaluationError, match="per"):
+        froc(apart, per="hospital")
+
+
 PATIENT = np.array([0, 0, 1, 2, 2, 2, 3, 4, 5, 5, 6, 6])
 
 

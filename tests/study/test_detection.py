@@ -127,6 +127,7 @@ def test_the_report_judges_the_boxes(run: Run) -> None:
     assert (run.folder.report / "tables" / "boxes-test.csv").is_file()
     chinese = run.write_report(language="zh").read_text(encoding="utf-8")
     assert "每张图像的误报框" in chinese
+    assert "每名患者的误报框" in chinese
 
 
 def test_the_bundle_reads_new_images_into_a_table_of_boxes(run: Run, drawn: Path, tmp_path: Path) -> None:
@@ -137,6 +138,19 @@ def test_the_bundle_reads_new_images_into_a_table_of_boxes(run: Run, drawn: Path
     assert set(table["image"]) == {"04.png", "05.png"}
     assert (tmp_path / "boxes.csv").is_file()
     assert "boxes around lesions" in (bundle / "card.md").read_text(encoding="utf-8")
+
+
+def test_with_boxes_dealt_at_random_nothing_is_found(run: Run, drawn: Path, tmp_path: Path) -> None:
+    values = detection_study()
+    values["training"] |= {"shuffled": True}
+    dealt = write_study(drawn, values).run(out=tmp_path)
+    true, random = (
+        next(one for one in found.results["analyses"]["boxes"] if one["split"] == "test")["average_precision"]["value"]
+        for found in (run, dealt)
+    )
+    assert random < 0.15 < true
+    known = [pd.read_parquet(one.folder.reference_boxes) for one in (run, dealt)]
+    pd.testing.assert_frame_equal(*known)
 
 
 def test_a_second_run_finds_all_done(run: Run, drawn: Path) -> None:

@@ -18,6 +18,7 @@ Examples:\n\n
   readingroom read runs/demo/readers/resnet18-random new-images/ --heat-maps\n\n
   readingroom read runs/fistula/readers/resnet34 dicom/   patient, series and slice stand beside the answers\n\n
   readingroom read runs/gastric/readers/both new-images/   a reader that outlines also draws pictures\n\n
+  readingroom read runs/renal-mass/readers/radiomics cases.csv   a reader of outlines or texts reads a case table\n\n
   readingroom read runs/sites/readers/resnet18-random exams/   a reader of sites also says which are missing
 """
 
@@ -25,7 +26,11 @@ Examples:\n\n
 def command(
     reader: Annotated[Path, typer.Argument(help="Folder of a reader bundle.", show_default=False)],
     images: Annotated[
-        list[Path], typer.Argument(help="Images or DICOM files, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="Images or DICOM files, or folders of them; a case table where a reader goes by outlines or texts.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet.")] = Path("readings.csv"),
     engine: Annotated[str, typer.Option(help="auto, torch or openvino.")] = "auto",

@@ -19,6 +19,7 @@ REPLICATES = 2000
 RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """False positives an image at which detection challenges state the sensitivity (Niemeijer 2011, LUNA16)."""
 REPEATS = ("ignored", "false")
+PER = ("image", "patient")
 
 _BLOCK = 1_000_000
 _NO_BOX = "no reference box"
@@ -26,13 +27,13 @@ _NO_BOX = "no reference box"
 
 @dataclass(frozen=True, eq=False)
 class Froc:
-    """The free-response ROC curve, from no mark to all, and its sensitivities at stated false positives an image.
+    """The free-response ROC curve, from no mark to all, and its sensitivities at stated false positives.
 
     A mark counts at score >= threshold. Row i of every array belongs together; thresholds fall.
 
     Args:
         threshold: (K,) the first is infinite (no mark counts).
-        false_positives: (K,) an image.
+        false_positives: (K,) an image, or a patient.
         sensitivity: (K,) share of the lesions found; not a number where there is none.
         patient_sensitivity: (K,) share of the patients with a lesion of whom one is found.
         by_lesion: sensitivity at each rate, named as the rate is (``0.125``), and their ``mean``.
@@ -47,7 +48,7 @@ class Froc:
     by_patient: Estimates
 
     def threshold_at(self, rate: float) -> float:
-        """The lowest threshold with no more than ``rate`` false positives an image; infinite where none has."""
+        """The lowest threshold with at most ``rate`` false positives (an image or patient); infinite where none has."""
         return float(self.threshold[self.false_positives <= rate][-1])
 
 
@@ -55,13 +56,14 @@ def froc(
     matches: Matches,
     *,
     rates: Sequence[float] = RATES,
+    per: str = "image",
     between: str = "step",
     repeats: str = "ignored",
     replicates: int = REPLICATES,
     seed: int = 0,
     level: float = 0.95,
 ) -> Froc:
-    """Sensitivity against false positives an image.
+    """Sensitivity against false positives an image, or a patient.
 
     False positives are counted over all images, with a lesion or without. A lesion that several images show is found
     where one of them hits it. Intervals: percentiles of a bootstrap of patients, in which the threshold is found anew,
@@ -69,7 +71,8 @@ def froc(
 
     Args:
         matches: from `match_boxes`.
-        rates: false positives an image, above 0.
+        rates: false positives an image (or a patient), above 0.
+        per: what false positives are counted by: ``image`` or ``patient``, with a lesion or without.
         between: ``step``: the sensitivity of the lowest threshold with no more than that rate, which a reader can
             really be set to; ``linear``: interpolated between thresholds, as LUNA16 and MONAI do.
         repeats: further marks on a lesion that is hit already are ``ignored``, as LUNA16 and MONAI do, or ``false``.
@@ -91,21 +94,23 @@ def froc(
         1.0
     """
     read_off = chosen(between, BETWEEN, "between")
+    chosen(per, dict.fromkeys(PER), "per")
     _check(repeats, replicates, level)
     wanted = np.asarray(rates, dtype=np.float64)
     if wanted.ndim != 1 or not wanted.size or not (wanted > 0).all():
         raise EvaluationError(f"rates {list(rates)}", fix="Give false positives an image, above 0", field="rates")
-    marks = _Marks.of(matches, repeats)
+    marks = _Marks.of(matches, repeats, per)
     units = _lesions(matches, marks.count), _patients(matches, marks.count)
     readers = [read_off(marks, unit, wanted) for unit in units]
     drawn = [[read(draw) for read in readers] for draw in _draws(marks, replicates, seed)]
-    method = f"FROC, {matches.rule}, {between}" + (f"; {_said(marks, replicates)}" if replicates else "")
+    by = ", by patient" if per == "patient" else ""
+    method = f"FROC{by}, {matches.rule}, {between}" + (f"; {_said(marks, replicates)}" if replicates else "")
     by_lesion, by_patient = (
         _table([f"{rate:g}" for rate in wanted], np.concatenate(of), unit, between == "step", method, level)
         for unit, of in zip(units, zip(*drawn, strict=True), strict=True)
     )
     curves = [_curve(marks, unit) for unit in units]
-    false = np.cumsum(np.concatenate([[0.0], marks.false]))[marks.ends] / marks.images.sum()
+    false = np.cumsum(np.concatenate([[0.0], marks.false]))[marks.ends] / marks.parts.sum()
     return Froc(marks.thresholds, false, curves[0], curves[1], by_lesion, by_patient)
 
 
@@ -170,16 +175,18 @@ class _Marks:
     false: Floats  # (M,) 1 for a false mark, 0 for a hit
     patient: Ints  # (M,)
     images: Floats  # (C,) of each patient
+    parts: Floats  # (C,) that false marks are counted by: the images, or the patient once
     count: int
 
     @classmethod
-    def of(cls, matches: Matches, repeats: str) -> _Marks:
+    def of(cls, matches: Matches, repeats: str, per: str = "image") -> _Marks:
         counted = np.flatnonzero(~matches.repeat) if repeats == "ignored" else np.arange(matches.score.size)
         order = counted[np.argsort(-matches.score[counted], kind="stable")]
         count = int(matches.patient.max()) + 1
         images = np.bincount(matches.patient, minlength=count).astype(np.float64)
+        parts = images if per == "image" else np.minimum(images, 1.0)
         false = (matches.hit[order] < 0).astype(np.float64)
-        return cls(matches.score[order], false, matches.patient[matches.mark_image[order]], images, count)
+        return cls(matches.score[order], false, matches.patient[matches.mark_image[order]], images, parts, count)
 
     @property
     def ends(self) -> Ints:
@@ -286,7 +293,7 @@ def _in_steps(marks: _Marks, units: _Units, rates: Floats) -> Callable[[Floats],
     share = units.share(np.searchsorted(levels, np.arange(units.score.size), side="right"), levels.size)
 
     def of(drawn: Floats) -> Floats:
-        allowed = rates * (marks.images @ drawn)[:, None] * (1 + 1e-12)
+        allowed = rates * (marks.parts @ drawn)[:, None] * (1 + 1e-12)
         rows = zip(_rows(false(drawn)), allowed, strict=True)
         excess = np.stack([np.searchsorted(counted, limit, side="right") for counted, limit in rows])
         return np.take_along_axis(share(drawn).T, excess, axis=1)
@@ -305,7 +312,7 @@ def _interpolated(marks: _Marks, units: _Units, rates: Floats) -> Callable[[Floa
     share = units.share(np.searchsorted(corners, found), corners.size)
 
     def of(drawn: Floats) -> Floats:
-        rows = zip(_rows(false(drawn) / (marks.images @ drawn)), _rows(share(drawn)), strict=True)
+        rows = zip(_rows(false(drawn) / (marks.parts @ drawn)), _rows(share(drawn)), strict=True)
         return np.stack([np.interp(rates, x, y) for x, y in rows])
 
     return of

@@ -20,6 +20,7 @@ from readingroom.networks import Network, build_network
 from readingroom.networks.detector import WIDTH, Detector, build_detector
 from readingroom.networks.planes import PlanesPlan
 from readingroom.networks.segmenter import Segmenter, build_segmenter
+from readingroom.reading.features.section import FeaturesSection
 from readingroom.reading.preprocessing import Preprocessing
 
 SCHEMA_VERSION = 4
@@ -85,12 +86,26 @@ class Detecting:
 
 
 @dataclass(frozen=True)
+class Featuring:
+    """How a reader goes by features.
+
+    Args:
+        section: the sources of its features, and its model.
+        stacked: folders of the bundles whose scores are its features, by name, relative to its own.
+    """
+
+    section: FeaturesSection
+    stacked: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ReaderBundle:
     """A network with its classes, its preprocessing, its threshold, and what it learned from.
 
     Args:
         name: the reader's name in its study.
-        network: name of the network, as `readingroom.networks.build_network` knows it.
+        network: name of the network, as `readingroom.networks.build_network` knows it; empty for a features reader
+            without one.
         head: widths of the hidden layers of the head; empty for a linear one.
         classes: in the order of the outputs.
         positive: the class that is looked for, of two; None for more classes.
@@ -101,6 +116,7 @@ class ReaderBundle:
         boxes: how it finds boxes; None for a reader that does not.
         ordered: the classes are grades, and the head ends in a cumulative link.
         pool: over the planes of a stack, with a 2-D network; None without a stack, and for networks of volumes.
+        features: how it goes by features; None for a reader that is a network.
     """
 
     name: str
@@ -115,6 +131,7 @@ class ReaderBundle:
     boxes: Detecting | None = None
     ordered: bool = False
     pool: str | None = None
+    features: Featuring | None = None
 
     def predicted(self, scores: Any) -> list[str]:
         """Classes answered for scores (N, C): by the threshold for two classes, by the highest score for more."""
@@ -135,10 +152,31 @@ def save_bundle(folder: str | Path, bundle: ReaderBundle, network: nn.Module, le
         learned_from: one row an image: image, pixels_hash, split, study.
     """
     folder = Path(folder)
+    write_weights(folder, network)
+    write_learned(folder, learned_from)
+    write_description(folder, bundle, hash_file(folder / WEIGHTS_FILE))
+
+
+def write_weights(folder: Path, network: nn.Module) -> None:
+    """Write a network's weights as safetensors."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic_write(folder / WEIGHTS_FILE) as temporary:
         save_file(tensors, temporary)
+
+
+def write_learned(folder: Path, learned_from: pd.DataFrame) -> None:
+    """Write what a reader learned from: image, pixels_hash, split, study."""
     write_csv(learned_from[list(LEARNED_COLUMNS)], folder / LEARNED_FILE)
+
+
+def write_description(folder: Path, bundle: ReaderBundle, weights_sha256: str) -> None:
+    """Write ``reader.yaml``, the last file of a bundle.
+
+    Args:
+        folder: of the bundle.
+        bundle: the reader's description.
+        weights_sha256: of the weights, or of a features reader's model.
+    """
     values = {
         "schema_version": SCHEMA_VERSION,
         "name": bundle.name,
@@ -152,7 +190,8 @@ def save_bundle(folder: str | Path, bundle: ReaderBundle, network: nn.Module, le
         "threshold": None if bundle.threshold is None else vars(bundle.threshold),
         "outlines": None if bundle.outlines is None else asdict(bundle.outlines),
         "boxes": None if bundle.boxes is None else asdict(bundle.boxes),
-        "weights_sha256": hash_file(folder / WEIGHTS_FILE),
+        "features": None if bundle.features is None else _featuring_values(bundle.features),
+        "weights_sha256": weights_sha256,
         "facts": bundle.facts,
     }
     write_text(folder / READER_FILE, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
@@ -183,6 +222,7 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
             boxes=_detecting(values.get("boxes")),
             ordered=bool(values.get("ordered", False)),
             pool=values.get("pool"),
+            features=_featuring(values.get("features")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"the reader's description is incomplete ({error})", file=path) from error
@@ -194,6 +234,16 @@ def _outlining(values: dict[str, Any] | None) -> Outlining | None:
 
 def _detecting(values: dict[str, Any] | None) -> Detecting | None:
     return None if values is None else Detecting(**{**values, "threshold": Threshold(**values["threshold"])})
+
+
+def _featuring_values(features: Featuring) -> dict[str, Any]:
+    return {"section": features.section.model_dump(mode="json"), "stacked": dict(features.stacked)}
+
+
+def _featuring(values: dict[str, Any] | None) -> Featuring | None:
+    if values is None:
+        return None
+    return Featuring(FeaturesSection.model_validate(values["section"]), dict(values["stacked"]))
 
 
 def _reader_yaml(path: Path) -> dict[str, Any]:
@@ -222,7 +272,7 @@ def load_network(folder: str | Path, bundle: ReaderBundle) -> Network:
         ordered=bundle.ordered,
         planes=planes_plan(bundle.preprocessing.stack, bundle.pool),
     )
-    _load_weights(folder, bundle, network)
+    load_weights(folder, network, bundle.facts["weights_sha256"])
     return network.eval()
 
 
@@ -245,7 +295,7 @@ def load_segmenter(folder: str | Path, bundle: ReaderBundle) -> Segmenter:
     classes = len(bundle.classes) if bundle.outlines.classify else 0
     size = bundle.preprocessing.size
     network = build_segmenter(bundle.network, bundle.outlines.decoder, image_size=size, classes=classes)
-    _load_weights(folder, bundle, network)
+    load_weights(folder, network, bundle.facts["weights_sha256"])
     return network.eval()
 
 
@@ -259,15 +309,21 @@ def load_detector(folder: str | Path, bundle: ReaderBundle) -> Detector:
         raise BundleError("this reader does not find boxes", file=Path(folder) / READER_FILE)
     size, wanted = bundle.preprocessing.size, bundle.boxes
     network = build_detector(bundle.network, wanted.kind, image_size=size, finest=wanted.finest, width=wanted.width)
-    _load_weights(folder, bundle, network)
+    load_weights(folder, network, bundle.facts["weights_sha256"])
     return network.eval()
 
 
-def _load_weights(folder: str | Path, bundle: ReaderBundle, network: nn.Module) -> None:
+def load_weights(folder: str | Path, network: nn.Module, sha256: str) -> None:
+    """Load a bundle's weights into a network.
+
+    Raises:
+        BundleError: they are missing, or not those of this hash.
+        WeightsError: they do not fit the network.
+    """
     path = Path(folder) / WEIGHTS_FILE
     if not path.is_file():
         raise BundleError("the weights are missing", fix="Copy the whole bundle folder again", file=path)
-    if hash_file(path) != bundle.facts["weights_sha256"]:
+    if hash_file(path) != sha256:
         raise BundleError(
             "the weights are not those that the reader's description names",
             fix="Copy the whole bundle folder again",

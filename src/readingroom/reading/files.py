@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -25,8 +26,9 @@ from readingroom.reading.box_pipeline import read_boxes
 from readingroom.reading.bundle import ReaderBundle, load_bundle, load_detector, load_segmenter
 from readingroom.reading.class_sheet import LEAST_CONFIDENCE, draw_class_sheet
 from readingroom.reading.combined import load_combined
-from readingroom.reading.engine import Engine, open_engine
+from readingroom.reading.engine import open_engine
 from readingroom.reading.exam_completeness import exam_completeness
+from readingroom.reading.features.files import read_with_features
 from readingroom.reading.heat_files import HeatPictures
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.outline_pictures import draw_pictures, draw_sheet
@@ -61,9 +63,12 @@ def read_files(
     examination, the series, the slice (from 1 along its normal, among the files given) and its position stand beside
     the answer.
 
+    A features reader that goes by more than the image reads a case table: CSV or Parquet with a column ``image`` and
+    those that it needs (``outline``, a text, facts).
+
     Args:
         reader: the bundle's folder, or that of a combined reader.
-        images: files, or folders whose images are all read.
+        images: files, or folders whose images are all read; of a features reader a case table.
         out: ``.csv`` or ``.parquet``.
         engine: ``auto``, ``torch`` or ``openvino``.
         device: ``auto``, ``cpu`` or ``cuda``.
@@ -94,25 +99,23 @@ def read_files(
     folders = [Path(reader)] if combined is None else [combined.classes, combined.outlines]
     bundles = [load_bundle(folder) for folder in folders]
     stack = bundles[0].preprocessing.stack
-    paths = find_images(images, stack)
+    featured = bundles[0].features is not None
+    paths = [] if featured else find_images(images, stack)
     check_writable(out)
     heat = HeatPictures(zip(folders, bundles, strict=True), device) if heat_maps else None
-    root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
+    root = Path(os.path.commonpath([path.parent.resolve() for path in paths])) if paths else Path()
     # A link is read under its own name, wherever it leads.
     found = [(path.parent.resolve() / path.name).relative_to(root).as_posix() for path in paths]
     names = [name for name in found if legible(name) == name]
-    parts, unread = [], []
-    for folder, bundle in zip(folders, bundles, strict=True):
-        if bundle.boxes is not None:
-            read, failed = _boxed(folder, bundle, names, root, device, progress)
-        elif bundle.outlines is None:
-            opened = open_engine(folder, bundle, engine, device, images=len(names))
-            strips = _beside(out, "planes") if pictures else None
-            read, failed = _classed(folder, bundle, opened, names, root, strips, progress)
-        else:
-            read, failed = _outlined(folder, bundle, names, root, out, device, progress)
+    parts: list[pd.DataFrame] = []
+    unread: list[Unread] = []
+    if featured:
+        read, unread, root = read_with_features(folders[0], bundles[0], images, find_images, progress)
         parts.append(read)
-        unread = failed
+    asked = _Asked(out, engine, device, pictures, progress)
+    for folder, bundle in [] if featured else zip(folders, bundles, strict=True):
+        read, unread = _read_one(folder, bundle, names, root, asked)
+        parts.append(read)
     readings = parts[0] if combined is None else joined(combined.name, parts[0], parts[1])
     if pictures and "mask" in readings:
         window, masks = bundles[-1].preprocessing.window, _beside(out, "masks")
@@ -132,21 +135,38 @@ def read_files(
     return readings, unread
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a person asked of a reading, beside the reader and the images."""
+
+    out: Path
+    engine: str
+    device: str
+    pictures: bool
+    progress: Progress | None
+
+
+def _read_one(
+    folder: Path, bundle: ReaderBundle, names: Sequence[str], root: Path, asked: _Asked
+) -> tuple[pd.DataFrame, list[Unread]]:
+    """Read with one bundle, by what it gives: boxes, classes, or outlines."""
+    if bundle.boxes is not None:
+        return _boxed(folder, bundle, names, root, asked.device, asked.progress)
+    if bundle.outlines is None:
+        return _classed(folder, bundle, names, root, asked)
+    return _outlined(folder, bundle, names, root, asked.out, asked.device, asked.progress)
+
+
 def _classed(
-    folder: Path,
-    bundle: ReaderBundle,
-    engine: Engine,
-    names: Sequence[str],
-    root: Path,
-    planes: Path | None,
-    progress: Progress | None,
+    folder: Path, bundle: ReaderBundle, names: Sequence[str], root: Path, asked: _Asked
 ) -> tuple[pd.DataFrame, list[Unread]]:
     """Read with a reader of classes; one with a pool writes the weights of the planes and, asked for, their strips."""
-    if bundle.pool is None or planes is None:
-        return read_images(bundle, engine, names, root, progress=progress)
-    table = PlaneTable(folder, bundle, planes)
-    read = read_images(bundle, engine, names, root, also=table.add, progress=progress)
-    write_csv(table.table, planes.with_name(f"{planes.name}.csv"))
+    engine = open_engine(folder, bundle, asked.engine, asked.device, images=len(names))
+    if bundle.pool is None or not asked.pictures:
+        return read_images(bundle, engine, names, root, progress=asked.progress)
+    table = PlaneTable(folder, bundle, _beside(asked.out, "planes"))
+    read = read_images(bundle, engine, names, root, also=table.add, progress=asked.progress)
+    write_csv(table.table, _beside(asked.out, "planes.csv"))
     return read
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from readingroom.core.errors import BundleError
 from readingroom.core.progress import Progress, SilentProgress
-from readingroom.reading.bundle import ReaderBundle, load_network
+from readingroom.reading.bundle import ReaderBundle
+from readingroom.reading.features.head import network_to_explain
 from readingroom.reading.heat_maps import HeatMapper, explain_images
 from readingroom.reading.heat_pictures import heat_overlay
 from readingroom.reading.outline_pipeline import png_name
@@ -35,7 +36,7 @@ class HeatPictures:
             said = "heat maps are of readers that only tell classes apart; this one shows where by what it draws"
             raise BundleError(said, fix="Leave out --heat-maps", file=known[0][0])
         folder, self._bundle = plain[0]
-        network = load_network(folder, self._bundle)
+        network = network_to_explain(folder, self._bundle)
         self._mapper = HeatMapper(network, self._bundle.preprocessing, reader=self._bundle.name, device=device)
 
     def draw(self, readings: pd.DataFrame, root: Path, folder: Path, progress: Progress | None = None) -> list[Path]:

@@ -18,6 +18,8 @@ AT_THRESHOLD = {
     "box_precision": "Boxes that hit",
     "false_boxes": "False boxes an image",
     "image_specificity": "Images without, no box",
+    "patient_false_boxes": "False boxes a patient",
+    "patient_specificity": "Patients without, no box",
 }
 
 
@@ -74,9 +76,16 @@ def _hit(one: BoxPerformance, say: Translator) -> str:
 
 
 def _by_patient(split: str, own: list[BoxPerformance], say: Translator) -> Table:
-    rows = tuple((Cell(one.reader), Cell(f"{one.patients}"), *_at_rates(one.by_patient)) for one in own)
-    heads = (say("Reader"), say("Patients with a lesion"), *_heads(say))
-    note = say("A patient is found if one box hits one of the patient's lesions.")
+    rows = tuple(
+        (Cell(one.reader), Cell(f"{one.patients}"), Cell(say(name)), *_at_rates(found))
+        for one in own
+        for name, found in (("image", one.by_patient), ("patient", one.a_patient))
+    )
+    heads = (say("Reader"), say("Patients with a lesion"), say("False boxes by"), *_heads(say))
+    note = say(
+        "Sensitivity by patient at so many false boxes an image, and at so many a patient, all images of the patient "
+        "together. A patient is found if one box hits one of the patient's lesions."
+    )
     return Table(f"boxes-patient-{split}", say(SPLIT_NAMES[split]), heads, rows, note)
 
 
@@ -99,4 +108,4 @@ def _thresholds(split: str, own: list[BoxPerformance], say: Translator) -> Table
 
 
 def _measure(name: str) -> str:
-    return name if name == "false_boxes" else "sensitivity"
+    return "false_boxes" if name in {"false_boxes", "patient_false_boxes"} else "sensitivity"

@@ -18,13 +18,16 @@ from readingroom.report.class_names import MANY
 from readingroom.report.class_tables import class_comparison_table, class_table, confusion_table, over_classes_table
 from readingroom.report.documented_tables import DocumentedTables, documented_tables
 from readingroom.report.examples import Example, draw_examples
+from readingroom.report.feature_panels import NO_FEATURE_PANELS, FeaturePanels, feature_panels
 from readingroom.report.findings import Findings, read_findings
 from readingroom.report.fold_tables import fold_table
 from readingroom.report.gallery import Missed, Thumbnails, Wall, hang, missed_by_most
 from readingroom.report.headline import Lead, find_lead
+from readingroom.report.heat_panels import answer_overlays
 from readingroom.report.limits import Limit, find_limits
 from readingroom.report.measures import Performance
 from readingroom.report.methods import methods_paragraphs
+from readingroom.report.methods_features import model_text
 from readingroom.report.outline_tables import OutlineTables, outline_tables
 from readingroom.report.participants import Part, audited_parts, exclusions, part_frame, parts_of, table_one
 from readingroom.report.published import Beside, put_beside
@@ -118,6 +121,7 @@ class Content:
     published: Beside | None = None
     images_root: Path | None = None
     arms: tuple[ArmTables, ...] = ()
+    features: FeaturePanels = NO_FEATURE_PANELS
 
     def tables(self) -> list[Table]:
         """Every table, for the CSV files."""
@@ -145,6 +149,7 @@ class Content:
                 *self.outlines.tables(),
                 *self.boxes.tables(),
                 *self.documented.tables(),
+                *self.features.tables(),
                 self.external,
             )
             if table is not None
@@ -226,6 +231,7 @@ def gather(
         audit=read_findings(audit, thumbnails, say),
         published=None if published is None else put_beside(published, results, say),
         arms=() if run is None else arm_tables(run.arms, results, say),
+        features=feature_panels(run, thumbnails, answer_overlays(run, images_root), say),
     )
 
 
@@ -382,7 +388,7 @@ def _training_row(name: str, facts: Mapping[str, Any], say: Translator) -> tuple
     return (
         Cell(name, str(facts.get("network") or "")),
         Cell(say(str(facts.get("weights") or "–").rsplit("/", 1)[-1])),
-        Cell(say(_TRAINED.get(str(facts.get("train")), str(facts.get("train") or "–")))),
+        Cell(model_text(facts, say) or say(_TRAINED.get(str(facts.get("train")), str(facts.get("train") or "–")))),
         Cell(f"{parameters / 1e6:.1f} M" if isinstance(parameters, int | float) else "–"),
         Cell(str(facts.get("epochs_run") or "–")),
         Cell(str(facts.get("kept_epoch") or "–")),

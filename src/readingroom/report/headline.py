@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from readingroom.core.translations import Translator
 from readingroom.evaluation import Estimate
+from readingroom.report.analyses.answers import TRAINED
 from readingroom.report.measures import Performance
 from readingroom.report.results import Comparison, Results
 from readingroom.report.wording import SPLIT_NAMES, interval_sentence, interval_text, p_text, seconds_text, value_text
@@ -39,7 +40,7 @@ def find_lead(results: Results) -> Lead | None:
         return None
     split = results.splits[0]
     shown = results.select(split=split)
-    networks = {reader.name for reader in results.readers if reader.kind == "network"} & {p.reader for p in shown}
+    networks = {reader.name for reader in results.readers if reader.kind in TRAINED} & {p.reader for p in shown}
     candidates = [p for p in shown if p.reader in networks] or list(shown)
     if len(candidates) == 1:
         return Lead(candidates[0], "only")
@@ -146,9 +147,12 @@ def _rates(p: Performance, say: Translator) -> str:
 
 
 def _choice(results: Results, lead: Lead, say: Translator) -> str:
-    networks = sum(reader.kind == "network" for reader in results.readers)
+    trained = [reader.kind for reader in results.readers if reader.kind in TRAINED]
     if lead.why == "validation":
-        return say("It is the one of {n} networks that did best on the validation images.", n=networks)
+        text = "It is the one of {n} networks that did best on the validation images."
+        if "model" in trained:
+            text = "It is the one of {n} trained readers that did best on the validation images."
+        return say(text, n=len(trained))
     if lead.why == "highest":
         return say("It is the highest of several readers on these very images, which flatters it.")
     return ""

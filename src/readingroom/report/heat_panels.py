@@ -110,6 +110,15 @@ def heat_panels(
     return HeatPanels(readers, tuple(made))
 
 
+def answer_overlays(run: RunFolder | None, images_root: Path | None) -> dict[tuple[str, str], str]:
+    """Maps of the answers of features readers over their images as data URIs, by reader and image."""
+    if run is None or images_root is None or run.heat_maps.empty or not run.went_by:
+        return {}
+    frames, maps = _Frames(run.path, images_root, run.window), run.heat_maps
+    own = maps[maps["reader"].isin(list(run.went_by)) & (maps["explained"] == maps["predicted"])]
+    return {(str(row["reader"]), str(row["image"])): _heat(row, frames).picture for _, row in own.iterrows()}
+
+
 class _Frames:
     """Images and maps from files, cut to the view; an image is decoded once."""
 

@@ -10,6 +10,7 @@ from readingroom.cases.window import PERCENTILES, GivenWindow, PercentileWindow
 from readingroom.core.translations import Translator
 from readingroom.report.methods_analyses import analysis_sentences
 from readingroom.report.methods_cleaning import cleaning_sentence
+from readingroom.report.methods_features import features_sentences
 from readingroom.report.results import Results
 from readingroom.report.run_folder import RunFolder
 from readingroom.report.searches import found_searches, search_sentences
@@ -143,7 +144,7 @@ def partition_sentence(run: RunFolder, say: Translator) -> str:
 
 def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
     """Networks, starts, recipe, augmentation and threshold."""
-    readers = run.manifest.get("readers") or {}
+    readers = networks_of(run)
     yield networks_sentence(run, say)
     if any(facts.get("ordered") for facts in readers.values()):
         yield say(
@@ -151,7 +152,9 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
             "the grades (cumulative logits with proportional odds, McCullagh 1980), by maximum likelihood."
         )
     training, searched = run.section("training"), found_searches(run)
-    if training.get("epochs"):
+    # A run of old whose manifest names no readers had networks only.
+    trained = bool(readers) or not run.manifest.get("readers")
+    if training.get("epochs") and trained:
         yield say(
             "They were trained for up to {epochs} epochs with {optimiser}, batch {batch}, learning rate {rate}."
             if not searched
@@ -161,12 +164,13 @@ def training_sentences(run: RunFolder, say: Translator) -> Iterator[str]:
         )
     # `outside` says what a warp puts beyond the edge; it changes no image by itself.
     augmentation = [name for name, value in run.section("augmentation").items() if value and name != "outside"]
-    if augmentation:
+    if augmentation and trained:
         yield say(_AUGMENTED[run.copies > 0], list=joined([say(name) for name in augmentation], say))
     if training.get("keep", "best") == "best" and any(facts.get("kept_epoch") for facts in readers.values()):
         yield say("The weights of the best epoch on the validation images were kept.")
     yield exceptions_sentence(run, say)
     yield from search_sentences(run, say)
+    yield from features_sentences(run, say)
     yield threshold_sentence(run, say)
     yield heat_map_sentence(run, say)
 
@@ -192,10 +196,15 @@ _POOLS = {
 }
 
 
+def networks_of(run: RunFolder) -> dict[str, dict[str, Any]]:
+    """Facts of the readers that are networks, by name; models of features are not."""
+    readers: dict[str, dict[str, Any]] = run.manifest.get("readers") or {}
+    return {name: facts for name, facts in readers.items() if not facts.get("features")}
+
+
 def networks_sentence(run: RunFolder, say: Translator) -> str:
     """Which networks, from which weights, and what of them was trained; empty where the run had none."""
-    readers = run.manifest.get("readers") or {}
-    names = [_network(facts, say) for facts in readers.values()]
+    names = [_network(facts, say) for facts in networks_of(run).values()]
     return say("The networks were {list}.", list=joined(list(dict.fromkeys(names)), say)) if names else ""
 
 

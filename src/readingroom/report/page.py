@@ -199,6 +199,7 @@ def render_page(
             outline_sheets=sheets,
             heat_maps=heat_maps,
             planes=planes,
+            features=content.features,
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
@@ -260,7 +261,7 @@ _TITLES = {
 _FIGURES = (
     *("flow", "classes", "losses", "roc", "measures", "confusion", "times"),
     *("calibration", "calibration-external", "decision", "decision-external", "modalities", "forest", "outlines"),
-    *("froc", "grades", "scores", "kappa", "folds"),
+    *("froc", "grades", "scores", "kappa", "folds", "stability"),
 )
 
 
@@ -299,6 +300,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "gallery": ("Cases", bool(content.walls or content.examples)),
         "heat-maps": ("What the networks looked at", _has_heat_maps(content)),
         "planes": ("Which planes carried the answers", content.run is not None and not content.run.planes.empty),
+        "features": ("What the features readers went by", bool(content.features.readers)),
         "methods": ("Methods", bool(content.methods)),
         "words": ("Results in words, ready to paste", bool(content.parts or content.lead)),
         "limits": ("Limits", True),

@@ -17,7 +17,12 @@ from readingroom.report.wording import SPLIT_NAMES
 
 _MOST_CLASSES_LISTED = 8
 _MOST_LEVELS = 6
-_READERS = {"network": "{n} networks", "person": "{n} people", "reader": "{n} readers"}
+_READERS = {
+    "network": "{n} networks",
+    "model": "{n} models of features",
+    "person": "{n} people",
+    "reader": "{n} readers",
+}
 _NOT_FACTS = frozenset(
     {
         *READING_COLUMNS,

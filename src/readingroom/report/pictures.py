@@ -30,6 +30,7 @@ from readingroom.report.figures.matrix import draw_confusion
 from readingroom.report.figures.outlines import draw_outlines
 from readingroom.report.figures.scores import draw_scores
 from readingroom.report.figures.searches import draw_searches
+from readingroom.report.figures.stability import draw_stability
 from readingroom.report.figures.style import Pen, Picture, render
 from readingroom.report.measures import Performance
 from readingroom.report.participants import flow_of
@@ -98,6 +99,8 @@ def _result_drawings(content: Content) -> dict[str, Draw]:
     times = tuple(time for time in results.times if time.split == split)
     if times:
         drawings["times"] = partial(draw_times, results=results, times=times)
+    if content.features.correlations:
+        drawings["stability"] = partial(draw_stability, found=content.features.correlations)
     return {**drawings, **_analysis_drawings(content, split)}
 
 

@@ -119,7 +119,7 @@ class ReaderFacts:
 
     Args:
         name: as in the readings.
-        kind: ``network``, ``person``, or ``reader`` where the table does not say.
+        kind: ``network``, ``model`` (of features), ``person``, or ``reader`` where the table does not say.
         experience: of a person.
         has_scores: False where only calls were given; then there is no AUC.
         threshold, threshold_rule: operating point and how it was fixed.

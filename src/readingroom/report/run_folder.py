@@ -43,6 +43,8 @@ class RunFolder:
         arms: the same study under other protocols.
         heat_maps: one row a heat map and reader; empty where the study asks for none.
         planes: one row a plane of a tested stack and reader: its weight; empty without stacks.
+        went_by: what each features reader went by, ``features/<reader>.json``.
+        stability: of radiomic features under perturbed outlines, by reader; of the first training of each.
     """
 
     path: Path
@@ -60,6 +62,8 @@ class RunFolder:
     arms: tuple[Arm, ...] = ()
     heat_maps: pd.DataFrame = field(default_factory=pd.DataFrame)
     planes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    went_by: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stability: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -127,6 +131,8 @@ def read_run_folder(path: Path) -> RunFolder:
         searches=_searches(path),
         heat_maps=_tables(heat_maps, list(manifest.get("readers") or {})),
         planes=_tables(path.glob("planes/*.parquet"), list(manifest.get("readers") or {})),
+        went_by=_went_by(path, manifest),
+        stability=_stability(path, manifest),
     )
 
 
@@ -177,6 +183,25 @@ def _readings(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
     if table.empty:
         raise ReadingsError("no readings", fix="Run the study first", file=path / "readings")
     return table
+
+
+def _went_by(path: Path, manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    names = [name for name, facts in (manifest.get("readers") or {}).items() if facts.get("features")]
+    found: dict[str, dict[str, Any]] = {
+        name: _read(path / "features" / f"{name}.json", read_json, {}) for name in names
+    }
+    return {name: dict(values) for name, values in found.items() if values}
+
+
+def _stability(path: Path, manifest: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    found: dict[str, pd.DataFrame] = {}
+    for name, facts in (manifest.get("readers") or {}).items():
+        files = sorted((path / "readers" / name).rglob("stability.csv")) if facts.get("features") else []
+        if files:
+            table = _read(files[0], read_table, pd.DataFrame())
+            numbers = {key: pd.to_numeric(table[key], errors="coerce") for key in ("icc", "low", "high", "images")}
+            found[name] = table.assign(**numbers)
+    return found
 
 
 def _tables(files: Iterable[Path], wanted: Sequence[str]) -> pd.DataFrame:

@@ -60,7 +60,9 @@ def examine_study(path: str | Path, overrides: Sequence[str]) -> Finding:
     left_out = study.partition.leave_out
     folds = cases.frame[left_out].nunique() if left_out in cases.frame else study.partition.folds or 1
     trainings = folds * study.training.repeats
-    seconds = {one.reader_name: _training_seconds(one, study, images) for one in study.reader_list}
+    seconds = {
+        one.reader_name: _training_seconds(one, study, images) for one in study.reader_list if one.features is None
+    }
     rows = [(name, f"{_spoken(value)} a training") for name, value in seconds.items()]
     total = sum(seconds.values()) * trainings
     return Finding(
@@ -72,7 +74,7 @@ def examine_study(path: str | Path, overrides: Sequence[str]) -> Finding:
 def _training_seconds(section: ReaderSection, study: StudyFile, images: int) -> float:
     recipe, size = section.recipe(study.training), study.input.size
     device = choose_device()
-    network = build_network(section.network, 2, weights="random", head=section.head, image_size=size).to(device)
+    network = build_network(section.backbone, 2, weights="random", head=section.head, image_size=size).to(device)
     learned, judged = images * study.partition.training, images * study.partition.validation
     with autocast(choose_precision(recipe.precision, device), device):
         reading = seconds_per_image(network, image_size=size, batch=recipe.batch, training=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+_ARMS = "arms"
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -52,6 +54,12 @@ class RunFolder:
         return self.path / "prepared"
 
     @property
+    def radiomics(self) -> Path:
+        """Radiomics of each image, kept by the content of its files; may be deleted. Arms share their study's."""
+        owner = self.path.parents[1] if self.path.parent.name == _ARMS else self.path
+        return owner / "prepared" / "radiomics"
+
+    @property
     def published(self) -> Path:
         """Copies made before the split, where the protocol is `as-published`."""
         return self.path / "published"
@@ -68,7 +76,7 @@ class RunFolder:
 
     def arm(self, name: str) -> RunFolder:
         """The run folder of an arm: the same study under another protocol."""
-        return RunFolder(self.path / "arms" / name)
+        return RunFolder(self.path / _ARMS / name)
 
     def reader(self, name: str, fold: int, repeat: int, *, folds: int, repeats: int) -> Path:
         """Folder of a reader's bundle; folds and repeats have their own folders below it."""
@@ -99,6 +107,10 @@ class RunFolder:
     def planes(self, reader: str) -> Path:
         """One row a plane of a tested stack: its weight; strips are in the folder of the same name beside."""
         return self.path / "planes" / f"{reader}.parquet"
+
+    def went_by(self, reader: str) -> Path:
+        """What a features reader went by: its strongest features, and what decided a few test cases."""
+        return self.path / "features" / f"{reader}.json"
 
     @property
     def reference_boxes(self) -> Path:

@@ -15,8 +15,9 @@ from readingroom.core.errors import NetworkError
 from readingroom.core.files import atomic_write, hash_value
 from readingroom.core.progress import Progress
 from readingroom.core.tables import SCORE, read_facts, write_parquet
-from readingroom.reading.bundle import ReaderBundle, load_network
+from readingroom.reading.bundle import ReaderBundle
 from readingroom.reading.explained import ExplainSection, choose_images
+from readingroom.reading.features.head import network_to_explain
 from readingroom.reading.heat_maps import INSTALL, Explained, HeatMapper, explain_images, has_captum
 from readingroom.reading.outline_pipeline import png_name
 from readingroom.study.folder import RunFolder
@@ -90,7 +91,7 @@ class HeatMaps:
     def _draw_one(self, name: str, where: Path, bundle: ReaderBundle, images: list[str], read: Readings) -> None:
         pairs = [(image, label) for image in images for label in _explained(read[image])]
         try:
-            mapper = HeatMapper(load_network(where, bundle), bundle.preprocessing, reader=name)
+            mapper = HeatMapper(network_to_explain(where, bundle), bundle.preprocessing, reader=name)
         except NetworkError as error:
             self.progress.say(str(error))
             return

@@ -20,6 +20,7 @@ from readingroom.core.files import hash_value, write_json
 from readingroom.core.progress import Progress
 from readingroom.core.tables import write_csv, write_parquet
 from readingroom.study.boxes import Boxes, check_boxes
+from readingroom.study.described import exclude_undescribed
 from readingroom.study.folder import RunFolder
 from readingroom.study.outlines import Outlines, as_lesion_cases, check_outlines
 from readingroom.study.published import write_copies
@@ -111,11 +112,17 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
         everything = as_lesion_cases(replace(known, cases=everything))
         cases, external = _only(cases, everything), None if external is None else _only(external, everything)
         catalogue = catalogue[catalogue["image"].isin(everything.frame["image"])].reset_index(drop=True)
+    described: dict[str, Any] = {}
+    if study.feature_sections:
+        everything, described = _described(study, everything, catalogue, folder, progress)
+        cases, external = _only(cases, everything), None if external is None else _only(external, everything)
+        catalogue = _still(catalogue, everything)
     duplicates = find_duplicates(catalogue)
     partition = _partition(study, _readable(cases, catalogue), external, catalogue, duplicates)
     audit = audit_cases(everything, catalogue, partition, duplicates.pairs, seed=study.partition.seed)
     audit |= {} if outlines is None else {"outlines": outlines.audit()}
     audit |= {} if boxes is None else {"boxes": boxes.audit()}
+    audit |= {"features": described} if described else {}
     write_json(folder.audit, audit)
     readable = _readable(everything, catalogue)
     if (partition.frame["copy"] > 0).any():
@@ -136,6 +143,22 @@ def _known_lesions(
     if boxes is not None:
         write_parquet(boxes.table(), folder.reference_boxes, kind="reference_boxes")
     return outlines, boxes
+
+
+def _described(
+    study: StudyFile, cases: CaseTable, catalogue: pd.DataFrame, folder: RunFolder, progress: Progress
+) -> tuple[CaseTable, dict[str, Any]]:
+    """Without the images that a features reader cannot describe; those that cannot be read stay, to be counted so."""
+    readable = set(_readable(cases, catalogue).frame["image"])
+    there = cases.frame["image"].isin(readable)
+    seen = replace(cases, frame=cases.frame[there].reset_index(drop=True))
+    kept, audit = exclude_undescribed(seen, study.feature_sections, folder.radiomics, progress)
+    stays = cases.frame["image"].isin(set(kept.frame["image"])) | ~there
+    return replace(kept, frame=cases.frame[stays].reset_index(drop=True)), audit
+
+
+def _still(catalogue: pd.DataFrame, cases: CaseTable) -> pd.DataFrame:
+    return catalogue[catalogue["image"].isin(cases.frame["image"])].reset_index(drop=True)
 
 
 def _only(part: CaseTable, whole: CaseTable) -> CaseTable:

@@ -13,6 +13,7 @@ from readingroom.networks.detector import build_detector
 from readingroom.networks.planes import PlanesPlan
 from readingroom.networks.segmenter import build_segmenter
 from readingroom.reading.bundle import READER_FILE, load_bundle, planes_plan
+from readingroom.reading.features.model_file import check_libraries
 from readingroom.study.folder import RunFolder
 from readingroom.study.schema import ReaderSection, StudyFile
 from readingroom.training.box_reader import BoxPlan
@@ -36,10 +37,11 @@ def check_readers(study: StudyFile, base: Path, folder: RunFolder, *, fetch: boo
     size, stack = study.input.size, study.input.stack
     starts: dict[_Start, list[str]] = {}
     for section in study.reader_list:
-        if not _trained_before(section, base, size, folder):
+        if section.network is not None and not _trained_before(section, base, size, folder):
             boxes, planes = section.boxes(study.hit), planes_plan(stack, section.pool)
-            start = _Start(section.network, section.start(base), section.head, section.decoder, boxes, planes)
+            start = _Start(section.backbone, section.start(base), section.head, section.decoder, boxes, planes)
             starts.setdefault(start, []).append(section.reader_name)
+    check_libraries([section for _, section in study.feature_sections])
     problems = []
     for start, names in progress.track(starts.items(), "checking the readers", len(starts)):
         try:
@@ -92,7 +94,7 @@ def _trained_before(section: ReaderSection, base: Path, size: int, folder: RunFo
     head, start = (bundle.head, bundle.ordered, bundle.pool), bundle.facts["plan"]["weights"]
     before = (bundle.network, start, head, decoder, boxes, bundle.preprocessing.size)
     own_head = (section.head, section.ordered, section.pool)
-    return before == (section.network, section.start(base), own_head, section.decoder, wanted, size)
+    return before == (section.backbone, section.start(base), own_head, section.decoder, wanted, size)
 
 
 def _told(names: Sequence[str], error: ReadingRoomError) -> Problem:

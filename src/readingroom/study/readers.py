@@ -23,10 +23,12 @@ from readingroom.reading.boxes import boxes_to_input
 from readingroom.reading.bundle import LEARNED_COLUMNS, READER_FILE, ReaderBundle, learned_from, load_bundle, overlap
 from readingroom.reading.combined import CombinedReader, save_combined
 from readingroom.reading.engine import open_engine
+from readingroom.reading.features.head import shows_places
 from readingroom.reading.pipeline import Unread, prepare_file, read_images
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
 from readingroom.study.box_readings import as_class_readings, find_boxes
 from readingroom.study.cleaning import Levelled, common_part, wanted_contract
+from readingroom.study.features import FeatureReaders
 from readingroom.study.folder import RunFolder
 from readingroom.study.heat_maps import HeatMaps
 from readingroom.study.intake import Intake
@@ -37,10 +39,12 @@ from readingroom.study.planes import PlanesShown
 from readingroom.study.schema import CombineSection, ReaderSection, StudyFile
 from readingroom.study.search import Found, Search
 from readingroom.study.search_section import with_values
-from readingroom.study.shuffled import deal_labels
+from readingroom.study.shuffled import deal_boxes, deal_labels
+from readingroom.study.went_by import WentBy
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.boxing import PreparedBoxes
 from readingroom.training.checkpoint import Checkpoint
+from readingroom.training.features.reader import FeaturesPlan
 from readingroom.training.objectives import Examples
 from readingroom.training.outlining import UNKNOWN
 from readingroom.training.prepared import PreparedImages, prepare_images
@@ -106,7 +110,9 @@ class Readers:
             facts[section.reader_name] |= {"searches": searches} if searches else {}
             if section.decoder is None and section.detector is None and self.study.input.stack is None:
                 tell[section.reader_name] = trained[section.reader_name]
-        self._explain(tell)
+        self._explain({name: one for name, one in tell.items() if shows_places(one[1])})
+        went_by = WentBy(self._features, self.study.explain, self.study.partition.seed, self.progress)
+        went_by.write({name: one for name, one in tell.items() if one[1].features is not None})
         self._weigh({name: one for name, one in trained.items() if one[1].pool is not None}, prepared)
         return facts | {one.name: self._combine(one, facts) for one in self.study.combine}
 
@@ -227,12 +233,14 @@ class Readers:
         self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
     ) -> _Part:
         section = job.section
+        if section.features is not None:
+            return self._by_features(job, prepared)
         needed = boxes if section.detector is not None or self.study.helped(section) else None
         data = self._data(job, prepared, outlines if section.decoder is not None else None, needed)
         searched = self._searched(job, data)
         plan = self._plan(job) if searched is None else with_values(self._plan(job), searched.values)
         key = hash_value([plan.as_dict(), data.key, _origin_hash(plan.weights)])
-        where = self._where(job)
+        where = self._where(plan.name, job)
         bundle = _finished(where, key)
         if bundle is None:
             facts = {"study": self.study.study, "fold": job.fold, "repeat": job.repeat}
@@ -247,13 +255,45 @@ class Readers:
         if self.study.search is None:
             return None
         first = replace(job, repeat=1)
-        where = self._where(first)
+        where = self._where(job.section.reader_name, first)
         return Search(self.study.search, self._plan(first), data, where, self.progress).run()
 
-    def _where(self, job: Job) -> Path:
+    @cached_property
+    def _features(self) -> FeatureReaders:
+        return FeatureReaders(self.intake, self.folder, self.progress)
+
+    def _by_features(self, job: Job, prepared: PreparedImages) -> _Part:
+        data, plan = self._data(job, prepared, None, None), self._features_plan(job)
+        key = hash_value([self._features.key(plan, data), _origin_hash(plan.weights)])
+        where = self._where(plan.name, job)
+        bundle = _finished(where, key)
+        if bundle is None:
+            facts = {"study": self.study.study, "fold": job.fold, "repeat": job.repeat}
+            stacked = {name: self._where(name, job) for name in plan.section.scores}
+            bundle = self._features.train(plan, data, where, key=key, facts=facts, stacked=stacked)
+        return _Part(job, where, bundle, self._leaks(job))
+
+    def _where(self, name: str, job: Job) -> Path:
         """Folder of a training's bundle."""
-        folds, repeats = len(self.intake.folds), self.study.training.repeats
-        return self.folder.reader(job.section.reader_name, job.fold, job.repeat, folds=folds, repeats=repeats)
+        counts = {"folds": len(self.intake.folds), "repeats": self.study.training.repeats}
+        return self.folder.reader(name, job.fold, job.repeat, **counts)
+
+    def _features_plan(self, job: Job) -> FeaturesPlan:
+        section, study, classes = job.section, self.study, self.intake.cases.classes
+        assert section.features is not None
+        recipe = section.recipe(study.training)
+        return FeaturesPlan(
+            name=section.reader_name,
+            section=section.features,
+            network=section.backbone,
+            weights=section.start(self.base) if section.backbone else "",
+            classes=classes,
+            positive=study.positive_of(classes),
+            threshold=study.evaluation.threshold,
+            balanced=recipe.balance is not None,
+            seed=self._seed(job),
+            shuffled=recipe.shuffled,
+        )
 
     def _plan(self, job: Job) -> ReaderPlan:
         section, study = job.section, self.study
@@ -266,7 +306,7 @@ class Readers:
         classes = self.intake.cases.classes
         return ReaderPlan(
             name=section.reader_name,
-            network=section.network,
+            network=section.backbone,
             weights=section.start(self.base),
             train=section.train,
             head=section.head,
@@ -304,11 +344,17 @@ class Readers:
         if job.section.recipe(self.study.training).shuffled:
             groups = self.intake.reading_facts(job.fold)["group"].to_numpy()
             targets = deal_labels(targets, groups, (training, validation), self._seed(job))
+            boxes = None if boxes is None else self._dealt(boxes, (training, validation), job)
         examples = Examples(training, validation, targets, len(cases.classes))
         contract, prepared = self._levelled(prepared, examples.training)
         preprocessing = self._normalised(contract, prepared, examples.training)
         learned = self._learned(job)
         return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared, outlines, boxes)
+
+    def _dealt(self, boxes: PreparedBoxes, parts: tuple[npt.NDArray[np.int64], ...], job: Job) -> PreparedBoxes:
+        catalogue = self.intake.catalogue.set_index("image").loc[self.intake.cases.frame["image"]]
+        sizes = list(zip(catalogue["width"].tolist(), catalogue["height"].tolist(), strict=True))
+        return deal_boxes(boxes, sizes, parts, self._seed(job))
 
     def _seen(self, section: ReaderSection) -> pd.Series:
         """Which cases concern a reader: copies made before the division only one without an augmentation of its own."""
@@ -361,8 +407,8 @@ class Readers:
 
     def _leaks(self, job: Job) -> list[str]:
         """Images to be tested on that this reader learns from, or that its pre-training learned from."""
-        learned, weights = self._learned(job), job.section.start(self.base)
-        if Path(weights).is_dir():
+        learned, weights = self._learned(job), job.section.start(self.base) if job.section.network else ""
+        if weights and Path(weights).is_dir():
             learned = pd.concat([learned, learned_from(weights)], ignore_index=True)
         splits = self.intake.splits(job.fold)
         tested = self.intake.cases.frame.loc[splits.isin(["test", "external"]), "image"]
@@ -396,6 +442,11 @@ class Readers:
             return self._outline(part, images, self.intake.outlines)
         if part.bundle.boxes is not None:
             return self._find_boxes(part, images)
+        if part.bundle.features is not None:
+            job = part.job
+            readings, unread = self._features.read(part.where, part.bundle, images, job.fold, job.repeat)
+            _refuse_unread(unread)
+            return {"readings": self._with_facts(readings, part)}
         engine = open_engine(part.where, part.bundle, images=len(images))
         readings, unread = read_images(part.bundle, engine, images, cases.root, progress=self.progress)
         _refuse_unread(unread)
@@ -454,7 +505,17 @@ class _Part:
             "threshold_rule": None if threshold is None else threshold.rule,
             "folder": self.where.name,
             **{name: facts[name] for name in names},
+            **self._of_features,
         }
+
+    @property
+    def _of_features(self) -> dict[str, Any]:
+        """What a features reader says beside: sources, settings and tuning; nothing of a network."""
+        if self.bundle.features is None:
+            return {}
+        names = ("features_given", "features_unstable", "values_missing", "tuned", "tuning_folds", "mirp")
+        own = {name: self.bundle.facts[name] for name in names}
+        return {"kind": "model", "features": self.bundle.features.section.model_dump(mode="json") | own}
 
 
 def _are_written(places: Mapping[str, Path], key: str) -> bool:
@@ -491,7 +552,7 @@ def _finished(where: Path, key: str) -> ReaderBundle | None:
 
 def _origin_hash(weights: str) -> str:
     path = Path(weights)
-    file = path / "weights.safetensors" if path.is_dir() else path
+    file = path / "weights.safetensors" if weights and path.is_dir() else path
     return hash_file(file) if file.is_file() else weights
 
 

@@ -17,6 +17,7 @@ from readingroom.core.config import Section
 from readingroom.core.errors import StudyFileError
 from readingroom.networks import is_volume_network
 from readingroom.reading.explained import ExplainSection
+from readingroom.reading.features.section import FeaturesSection
 from readingroom.reading.preprocessing import InputSection
 from readingroom.report.published import DOCUMENTS
 from readingroom.study.search_section import SearchSection
@@ -152,10 +153,11 @@ _OVERRIDES: Any = create_model(
 
 
 class ReaderSection(_OVERRIDES):
-    """A network to be trained. Keys of `training` may stand here too, for this reader alone."""
+    """A network to be trained, or a model of `features`; keys of `training` may stand here too, for this reader."""
 
-    network: Name
-    """Name of the network: `resnet18`, `vit_small_patch16_224`, `resenet`, or any other of timm's."""
+    network: Name | None = None
+    """Name of the network: `resnet18`, `vit_small_patch16_224`, `resenet`, or any other of timm's. Needed unless the
+    reader goes by `features` without one."""
     name: Name | None = None
     """Name of the reader; made of network, weights and training by default."""
     weights: Name = "imagenet"
@@ -190,12 +192,34 @@ class ReaderSection(_OVERRIDES):
     finest: Literal[8, 4] = 8
     """With a `detector`: pixels between the places that are looked at; 4 for targets of a few pixels, at four times the
     work."""
+    aimed: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """With a `detector` and a `window`: share of the windows of an image with lesions that are put around one of them.
+    By chance alone, a window of a large film hardly ever meets a small lesion; 0 leaves every place to chance."""
     width: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 256
     """With a `detector`: channels of its feature pyramid; fewer are faster on a laptop."""
     flips: bool = False
     """With a `decoder`: average the outline over mirror images when reading."""
     smallest: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """With a `decoder`: outlines of a smaller share of the image are specks, and left out."""
+    features: FeaturesSection | None = None
+    """Read by a classical model on features: radiomics inside the outline, features of a frozen network, words of a
+    text, facts of the case table, or the scores of other readers. Such a reader needs a `name`."""
+
+    @model_validator(mode="after")
+    def _features_go_with(self) -> ReaderSection:
+        if self.features is None:
+            if self.network is None:
+                raise ValueError("a reader needs a network, or features without one")
+            return self
+        if self.name is None:
+            raise ValueError("a reader that goes by features needs a name of its own")
+        if self.features.network != (self.network is not None):
+            raise ValueError("network: give the name of the network, and network: true among the features; or neither")
+        own = [key for key in ("decoder", "detector", "ordered", "augmentation") if getattr(self, key)]
+        if own or self.train == "head" or self.head:
+            key = own[0] if own else "head" if self.head else "train"
+            raise ValueError(f"{key} does not go with features: a classical model reads the plain image")
+        return self
 
     @model_validator(mode="after")
     def _decoder_goes_with(self) -> ReaderSection:
@@ -220,7 +244,7 @@ class ReaderSection(_OVERRIDES):
     @model_validator(mode="after")
     def _detector_goes_with(self) -> ReaderSection:
         if self.detector is None:
-            needs = [name for name in ("finest", "width") if name in self.model_fields_set]
+            needs = [name for name in ("finest", "aimed", "width") if name in self.model_fields_set]
             if needs:
                 raise ValueError(f"{needs[0]} needs a detector: it is about boxes")
         elif self.train == "head" or self.head:
@@ -231,7 +255,7 @@ class ReaderSection(_OVERRIDES):
         """How it finds boxes, ``hit`` being what counts as found; None where it finds none."""
         if self.detector is None:
             return None
-        return BoxPlan(self.detector, self.window, self.tile, self.finest, self.width, hit)
+        return BoxPlan(self.detector, self.window, self.tile, self.finest, self.width, hit, self.aimed)
 
     @property
     def outlines(self) -> OutlinePlan | None:
@@ -252,6 +276,11 @@ class ReaderSection(_OVERRIDES):
         origin = _ORIGINS.get(self.weights, "transfer")
         parts = (self.network, self.pool, origin, self.train == "head" and "frozen", self.ordered and "ordered")
         return "-".join(part for part in parts if part)
+
+    @property
+    def backbone(self) -> str:
+        """Name of the network; empty where there is none."""
+        return self.network or ""
 
     def start(self, base: Path) -> str:
         """The weights, as `readingroom.networks.build_network` knows them; paths are relative to ``base``."""
@@ -297,11 +326,15 @@ class ReaderMatrix(Section):
 
 def _stack_problem(reader: ReaderSection, stack: StackChoice | None) -> str:
     """Why a reader does not go with the planes of the study's images; empty where it does."""
+    if reader.network is None:
+        return ""
     whole = is_volume_network(reader.network)
     if stack is None:
         return "pool and networks of volumes need input.stack: images of several planes" if reader.pool or whole else ""
     if reader.decoder is not None or reader.detector is not None:
         return "outlines and boxes are found in single images, not with input.stack"
+    if reader.features is not None:
+        return "features of a frozen network are those of single images, not of input.stack"
     if whole and reader.pool is not None:
         return "a network of volumes reads all planes at once: leave pool out"
     if whole and stack.kind != "volume":
@@ -383,6 +416,7 @@ class StudyFile(Section):
             raise ValueError(f"two readers are called {doubled[0]!r}; give one of them a name: of its own")
         for one in self.combine:
             self._check_combined(one)
+        self._check_features()
         if self.task.kind == "segmentation":
             plain = [one.reader_name for one in self.reader_list if one.decoder is None]
             if plain:
@@ -421,9 +455,9 @@ class StudyFile(Section):
 
     def _check_shuffled(self) -> None:
         dealt = [one for one in self.reader_list if one.recipe(self.training).shuffled]
-        drawn = [one.reader_name for one in dealt if one.decoder is not None or one.detector is not None]
+        drawn = [one.reader_name for one in dealt if one.decoder is not None]
         if drawn:
-            raise ValueError(f"training.shuffled deals labels, and {drawn[0]!r} learns outlines or boxes")
+            raise ValueError(f"training.shuffled deals labels and boxes, and {drawn[0]!r} learns outlines")
 
     def _check_stacks(self) -> None:
         for one in self.reader_list:
@@ -437,10 +471,35 @@ class StudyFile(Section):
             if name not in readers:
                 raise ValueError(f"combine names {name!r}; the readers are {', '.join(readers)}")
         says, draws = readers[combined.classes], readers[combined.outlines]
+        if says.features is not None:
+            raise ValueError(f"combine: {combined.classes!r} goes by features; combine networks")
         if says.decoder is not None and not says.classify:
             raise ValueError(f"combine: {combined.classes!r} only outlines and says no class")
         if draws.decoder is None:
             raise ValueError(f"combine: {combined.outlines!r} has no decoder and does not outline")
+
+    def _check_features(self) -> None:
+        earlier: dict[str, ReaderSection] = {}
+        for one in self.reader_list:
+            for name in () if one.features is None else one.features.scores:
+                if name not in earlier:
+                    raise ValueError(
+                        f"{one.reader_name!r} stacks the scores of {name!r}, which is no reader listed before it"
+                    )
+                if earlier[name].detector is not None or (
+                    earlier[name].decoder is not None and not earlier[name].classify
+                ):
+                    raise ValueError(f"{one.reader_name!r} stacks the scores of {name!r}, which says no class")
+            earlier[one.reader_name] = one
+        described = [name for name, one in self.feature_sections if one.radiomics is not None]
+        scheme = self.partition
+        if described and copies_made(scheme.protocol, scheme.copies, scheme.column) > 0:
+            raise ValueError(f"{described[0]!r} needs outlines, which copies made before the split do not have")
+
+    @property
+    def feature_sections(self) -> list[tuple[str, FeaturesSection]]:
+        """Name and features of each reader that goes by features."""
+        return [(one.reader_name, one.features) for one in self.reader_list if one.features is not None]
 
     def arm(self, name: str) -> StudyFile:
         """The study file of an arm: this one with the arm's keys in their places; lists are replaced whole.

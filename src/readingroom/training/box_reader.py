@@ -12,6 +12,7 @@ from readingroom.networks.detector import WIDTH
 from readingroom.reading.box_engine import BoxEngine
 from readingroom.reading.boxes import FoundBoxes
 from readingroom.reading.bundle import Detecting, Threshold
+from readingroom.training.augmentation import Aim
 from readingroom.training.boxing import DEFAULT_HIT, HitRule, PreparedBoxes, match_found
 from readingroom.training.prepared import PreparedImages
 from readingroom.training.sources import Rows
@@ -30,6 +31,7 @@ class BoxPlan:
         window: side in pixels of the squares, drawn at random, that training sees; None for the whole view.
         tile, finest, width: see `readingroom.reading.bundle.Detecting`.
         hit: what counts as found on the validation part.
+        aimed: share of the windows of an image with lesions that are put around one of them.
     """
 
     kind: str
@@ -38,6 +40,11 @@ class BoxPlan:
     finest: int = 8
     width: int = WIDTH
     hit: HitRule = DEFAULT_HIT
+    aimed: float = 0.0
+
+    def aim(self, boxes: PreparedBoxes, seed: int) -> Aim | None:
+        """What moves windows to lesions; None where none is moved."""
+        return Aim(boxes.rows, self.aimed, boxes.size, seed) if self.window and self.aimed else None
 
 
 def detecting(

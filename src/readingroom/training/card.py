@@ -17,26 +17,19 @@ def write_card(bundle: ReaderBundle, parts: Mapping[str, int]) -> str:
         bundle: the reader, with the facts of its training.
         parts: images of each part that it learned from.
     """
-    facts, contract = bundle.facts, bundle.preprocessing
-    plan = facts["plan"]
+    facts = bundle.facts
     rows = [
         (
             "Task",
             f"tells apart {', '.join(bundle.classes)}" + (f"; looks for {bundle.positive}" if bundle.positive else ""),
         ),
-        ("Network", f"{bundle.network}, {facts['parameters']:,} parameters, head {_head(bundle)}"),
-        ("Started from", _origin(facts, plan["weights"])),
-        ("Trained", "the head on a frozen backbone" if plan["train"] == "head" else "all parameters"),
+        *(_network(bundle) if bundle.features is None else _features(bundle)),
         (
             "Learned from",
             ", ".join(f"{count} {name} images" for name, count in parts.items()) + f" of {facts['study']!r}",
         ),
-        ("Epochs", f"{facts['epochs_run']}, kept {facts['kept_epoch']}; {facts['precision']} on {facts['device']}"),
-        ("Input", f"{contract.size} x {contract.size} pixels, view {contract.view}, fit {contract.fit}"),
-        *_planes(bundle),
-        ("More than 8 bits", _window(contract.window)),
-        *_cleaned(contract.clean),
-        ("Normalisation", f"mean {_numbers(contract.mean)}, sd {_numbers(contract.sd)} of full brightness"),
+        *(_epochs(facts) if bundle.features is None else []),
+        *(_input(bundle) if bundle.network else []),
         ("Answer", _answer(bundle)),
     ]
     lines = [f"# {bundle.name}", "", "For research, not a medical device.", "", "| | |", "|---|---|"]
@@ -59,6 +52,60 @@ def _cleaned(clean: CleanSection | None) -> list[tuple[str, str]]:
         return []
     values = clean.model_dump(mode="json", exclude_none=True)
     return [("Cleaning", "; ".join(f"{name} {values[name]}" for name in clean.steps))]
+
+
+_MODELS = {"logistic": "logistic regression (L2)", "boosting": "gradient boosted trees (histogram-based)"}
+
+
+def _network(bundle: ReaderBundle) -> list[tuple[str, str]]:
+    facts, plan = bundle.facts, bundle.facts["plan"]
+    return [
+        ("Network", f"{bundle.network}, {facts['parameters']:,} parameters, head {_head(bundle)}"),
+        ("Started from", _origin(facts, plan["weights"])),
+        ("Trained", "the head on a frozen backbone" if plan["train"] == "head" else "all parameters"),
+    ]
+
+
+def _epochs(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    said = f"{facts['epochs_run']}, kept {facts['kept_epoch']}; {facts['precision']} on {facts['device']}"
+    return [("Epochs", said)]
+
+
+def _input(bundle: ReaderBundle) -> list[tuple[str, str]]:
+    contract = bundle.preprocessing
+    return [
+        ("Input", f"{contract.size} x {contract.size} pixels, view {contract.view}, fit {contract.fit}"),
+        *_planes(bundle),
+        ("More than 8 bits", _window(contract.window)),
+        *_cleaned(contract.clean),
+        ("Normalisation", f"mean {_numbers(contract.mean)}, sd {_numbers(contract.sd)} of full brightness"),
+    ]
+
+
+def _features(bundle: ReaderBundle) -> list[tuple[str, str]]:
+    """Sources with all their settings, the model and how it was tuned."""
+    facts = bundle.facts
+    assert bundle.features is not None
+    section = bundle.features.section
+    rows = [("Model", f"{_MODELS[section.model]} on {', '.join(section.sources)}")]
+    if section.radiomics is not None:
+        settings = ", ".join(f"{name} {value}" for name, value in section.radiomics.identity.items() if value)
+        rows.append(("Radiomics", f"mirp {facts['mirp']} (IBSI); {settings or 'defaults'}"))
+        rows.append(
+            ("Selection", f"{section.select} features by {section.by}, correlation up to {section.correlation:g}")
+        )
+    if section.text is not None:
+        wanted = section.text
+        rows.append(("Text", f"column {wanted.column}, terms of {wanted.ngrams} words, {wanted.characters} characters"))
+    if section.facts:
+        rows.append(("Facts", ", ".join(section.facts)))
+    if section.scores:
+        rows.append(("Scores of", ", ".join(section.scores)))
+    if bundle.network:
+        rows.append(("Frozen network", f"{bundle.network}, {_origin(facts, facts['plan']['weights'])}"))
+    said = ", ".join(f"{name} {value}" for name, value in facts["tuned"].items())
+    rows.append(("Tuned", f"{said or 'nothing'}, over {facts['tuning_folds']} folds by patient"))
+    return rows
 
 
 def _window(window: WindowChoice) -> str:

@@ -230,6 +230,7 @@ def _detector(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
     if wanted is None or boxes is None:
         return None
     augmenter = _augmenter(plan, data, wanted.window)
+    augmenter.aim = wanted.aim(boxes, augmenter.seed)
     network = build_detector(
         plan.network,
         wanted.kind,

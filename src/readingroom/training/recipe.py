@@ -50,9 +50,9 @@ class TrainingSection(Section):
     devices: PositiveInt = 1
     """GPUs, or processes on a CPU, that share each batch."""
     shuffled: bool = False
-    """A control: labels of the training and validation parts are dealt at random among their patients, so that nothing
-    can be learned, and the test part must come out at chance. Meant for an arm: `arms: {shuffled-labels: {training:
-    {shuffled: true}}}`."""
+    """A control: labels of the training and validation parts are dealt at random among their patients (boxes of a
+    detector among images of one size), so that nothing can be learned, and the test part must come out at chance. Meant
+    for an arm: `arms: {shuffled-labels: {training: {shuffled: true}}}`."""
     seed: int = 7
     """Of initial weights, order, augmentation and dropout."""
     repeats: PositiveInt = 1

@@ -57,6 +57,7 @@ def test_the_numbers_are_those_of_the_evaluation_room(performance: BoxPerformanc
     )  # fmt: skip
     assert performance.average_precision == average_precision(marks)
     assert performance.by_lesion["0.25"] == froc(marks).by_lesion["0.25"]
+    assert performance.a_patient["0.5"] == froc(marks, per="patient").by_patient["0.5"]
     assert {*RATES, "mean"} == set(performance.by_lesion) == set(performance.by_patient)
     assert performance.curve[0] == (0.0, 0.0, 0.0)
     assert performance.curve[-1] == (0.5, 0.5, 1.0)
@@ -70,6 +71,8 @@ def test_at_the_threshold_a_second_box_on_a_lesion_is_not_false(performance: Box
         "image_specificity": 1.0,
         "lesion_sensitivity": 0.5,
         "patient_sensitivity": 1.0,
+        "patient_false_boxes": 0.5,
+        "patient_specificity": 1.0,
     }
 
 

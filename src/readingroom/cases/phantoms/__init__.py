@@ -9,6 +9,8 @@ from readingroom.cases.phantoms.cushions import ANAL_CLASSES, RISK_FACTORS
 from readingroom.cases.phantoms.dirty import DIRTY_CLASSES, draw_dirty_phantoms
 from readingroom.cases.phantoms.doctors import Doctor, simulate_readings
 from readingroom.cases.phantoms.dynamic.folder import draw_dynamic_phantoms
+from readingroom.cases.phantoms.films.chest import CHEST_CLASSES, draw_chest_phantoms
+from readingroom.cases.phantoms.films.mammograms import MAMMOGRAM_CLASSES, draw_mammogram_phantoms
 from readingroom.cases.phantoms.folder import CLASS_SHARES, draw_gastric_phantoms
 from readingroom.cases.phantoms.gastric import Scene, draw_phantom
 from readingroom.cases.phantoms.haemorrhoids import ANAL_PATIENTS, ANAL_SHARES, draw_haemorrhoid_phantoms
@@ -23,6 +25,10 @@ from readingroom.cases.phantoms.scenes import patient_scenes, plan_scene
 from readingroom.cases.phantoms.site_folder import draw_site_phantoms
 from readingroom.cases.phantoms.site_scenes import plan_site_scene
 from readingroom.cases.phantoms.sites import GASTRIC_SITES
+from readingroom.cases.phantoms.ultrasound.cysts import HYDATID_CLASSES, WHO_TYPES
+from readingroom.cases.phantoms.ultrasound.hydatid import draw_hydatid_phantoms
+from readingroom.cases.phantoms.ultrasound.nodules import THYROID_CLASSES
+from readingroom.cases.phantoms.ultrasound.thyroid import draw_thyroid_phantoms
 from readingroom.cases.phantoms.upper_gi import SiteScene, draw_site
 
 __all__ = [
@@ -32,13 +38,18 @@ __all__ = [
     "ATROPHY_GRADES",
     "ATROPHY_PATIENTS",
     "ATROPHY_SHARES",
+    "CHEST_CLASSES",
     "CLASS_SHARES",
     "DIRTY_CLASSES",
     "FISTULA_PATIENTS",
     "FISTULA_SHARES",
     "GASTRIC_CLASSES",
     "GASTRIC_SITES",
+    "HYDATID_CLASSES",
+    "MAMMOGRAM_CLASSES",
     "RISK_FACTORS",
+    "THYROID_CLASSES",
+    "WHO_TYPES",
     "AnalScene",
     "Doctor",
     "Rater",
@@ -48,17 +59,21 @@ __all__ = [
     "draw_aneurysm_phantoms",
     "draw_ankle_phantoms",
     "draw_atrophy_phantoms",
+    "draw_chest_phantoms",
     "draw_clip_phantoms",
     "draw_dirty_phantoms",
     "draw_dynamic_phantoms",
     "draw_fistula_phantoms",
     "draw_gastric_phantoms",
     "draw_haemorrhoid_phantoms",
+    "draw_hydatid_phantoms",
     "draw_lung_phantoms",
+    "draw_mammogram_phantoms",
     "draw_phantom",
     "draw_rectal_phantoms",
     "draw_site",
     "draw_site_phantoms",
+    "draw_thyroid_phantoms",
     "patient_scenes",
     "plan_anal_scene",
     "plan_scene",

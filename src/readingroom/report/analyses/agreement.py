@@ -18,7 +18,7 @@ from readingroom.evaluation import (
     icc,
     krippendorff_alpha,
 )
-from readingroom.report.analyses.answers import Answers
+from readingroom.report.analyses.answers import TRAINED, Answers
 
 REFERENCE = "reference standard"
 _REPLICATES = 400
@@ -69,7 +69,7 @@ def agreements(
     patients = _patients(called) if weights else {}
     for one in called:
         yield _pair(table, (one.reader, REFERENCE), one.split, len(classes), weights, level, patients)
-    people = [one for one in called if one.kind != "network"]
+    people = [one for one in called if one.kind not in TRAINED]
     paired = called if len(called) <= _MOST_READERS else people
     for first, second in combinations(paired[:_MOST_READERS], 2):
         both = table[[first.reader, second.reader]].notna().all(axis=1)

@@ -14,13 +14,17 @@ ONE = 1.0
 _SUM_TOLERANCE = 1e-3
 
 
+TRAINED = ("network", "model")
+"""Kinds of readers that learn from the training part."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """One reader's answers on one part, images as units, with the rows that they came from.
 
     Args:
         reader, split: who, and on which part.
-        kind: ``network``, ``person`` or ``reader``.
+        kind: ``network``, ``model`` (of features), ``person`` or ``reader``.
         rows: the readings, one an image, in the order of ``units``.
         units: the same as arrays.
     """

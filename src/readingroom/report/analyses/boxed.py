@@ -57,8 +57,10 @@ class BoxPerformance:
         average_precision: all-point, of the boxes.
         by_lesion: sensitivity at each number of false boxes an image (``0.125`` to ``8``), and their ``mean``.
         by_patient: the same of the patients: one of whose lesions is found.
-        at_threshold: ``lesion_sensitivity``, ``patient_sensitivity``, ``box_precision``, ``false_boxes`` (an image)
-            and ``image_specificity`` (images without a lesion and without a box), at the threshold fixed on validation.
+        a_patient: sensitivity by patient at each number of false boxes a patient, all images of the patient together.
+        at_threshold: ``lesion_sensitivity``, ``patient_sensitivity``, ``box_precision``, ``false_boxes`` (an image),
+            ``patient_false_boxes`` (a patient), ``image_specificity`` (images without a lesion and without a box) and
+            ``patient_specificity`` (patients likewise), at the threshold fixed on validation.
         curve: false boxes an image, sensitivity by lesion, by patient; corners of the curve.
     """
 
@@ -73,6 +75,7 @@ class BoxPerformance:
     average_precision: Estimate
     by_lesion: dict[str, Estimate]
     by_patient: dict[str, Estimate]
+    a_patient: dict[str, Estimate]
     at_threshold: dict[str, Estimate]
     curve: tuple[tuple[float, float, float], ...]
 
@@ -110,7 +113,7 @@ def _one(rows: pd.DataFrame, boxes: FoundBoxes, level: float) -> BoxPerformance:
         rule=boxes.rule,
         at_least=boxes.at_least,
     )
-    curve = froc(matches, level=level)
+    curve, by_patient = froc(matches, level=level), froc(matches, per="patient", level=level).by_patient
     return BoxPerformance(
         reader=str(rows["reader"].iloc[0]),
         split=str(rows["split"].iloc[0]),
@@ -123,6 +126,7 @@ def _one(rows: pd.DataFrame, boxes: FoundBoxes, level: float) -> BoxPerformance:
         average_precision=average_precision(matches, level=level),
         by_lesion={name: curve.by_lesion[name] for name in curve.by_lesion},
         by_patient={name: curve.by_patient[name] for name in curve.by_patient},
+        a_patient={name: by_patient[name] for name in by_patient},
         at_threshold=_at_threshold(matches, marks["counted"].to_numpy(dtype=bool), level),
         curve=tuple(_corners(curve)),
     )
@@ -156,8 +160,20 @@ def _at_threshold(matches: Matches, counted: npt.NDArray[np.bool_], level: float
     if clean.size:
         left = (drawn[clean] == 0).astype(float)
         found["image_specificity"] = _mean(left, matches.patient[clean], level)
+    found |= _of_patients(matches, wrong, drawn, level)
     if matches.box_image.size:
         found |= _sensitivities(matches, hits, level)
+    return found
+
+
+def _of_patients(matches: Matches, wrong: Numbers, drawn: npt.NDArray[np.int64], level: float) -> dict[str, Estimate]:
+    """False boxes a patient, and the share of patients without a lesion in whom no box counts."""
+    images = pd.DataFrame({"patient": matches.patient, "wrong": wrong, "drawn": drawn})
+    patients = images.groupby("patient").sum()
+    found = {"patient_false_boxes": bootstrap("mean", patients["wrong"].to_numpy(dtype=float), level=level)}
+    clean = patients[~patients.index.isin(matches.patient[matches.box_image])]
+    if len(clean):
+        found["patient_specificity"] = proportion(int((clean["drawn"] == 0).sum()), len(clean), level=level)
     return found
 
 

@@ -12,6 +12,7 @@ from readingroom.report.methods import (
     threshold_sentence,
     training_sentences,
 )
+from readingroom.report.methods_features import features_sentences, models_sentence
 from readingroom.report.paragraphs import parts_sentence
 from readingroom.report.wording import joined
 
@@ -23,8 +24,10 @@ def technique(facts: Facts, say: Translator) -> Answer | None:
     """Which kind of AI."""
     if not facts.networks:
         return None
-    names = dict.fromkeys(str(one.get("network", "?")) for one in facts.networks.values())
-    found = [say("The AI is deep learning: {list}.", list=joined(list(names), say))]
+    names = dict.fromkeys(str(one.get("network", "?")) for one in facts.networks.values() if not one.get("features"))
+    found = [say("The AI is deep learning: {list}.", list=joined(list(names), say))] if names else []
+    if facts.run is not None:
+        found += list(models_sentence(facts.run, say))
     return answer(say, found, ["study.yaml", "manifest.json"], "Name it, and a measure of accuracy, in the title.")
 
 
@@ -48,7 +51,8 @@ def architecture(facts: Facts, say: Translator) -> Answer | None:
     text = "{size} × {size} pixels in three channels go in; {n} probabilities come out, one a class ({classes})."
     found = [
         networks_sentence(facts.run, say),
-        say("Parameters: {list}.", list=say("; ").join(_parameters(facts))),
+        say("Parameters: {list}.", list=say("; ").join(_parameters(facts))) if _parameters(facts) else "",
+        *features_sentences(facts.run, say),
         say(text, size=size, n=len(classes), classes=joined(classes, say)) if size else "",
     ]
     return answer(say, found, [facts.bundle("reader.yaml"), facts.bundle("card.md"), "study.yaml"])
@@ -56,7 +60,8 @@ def architecture(facts: Facts, say: Translator) -> Answer | None:
 
 def _parameters(facts: Facts) -> list[str]:
     """Of each network once; heads of several widths make several numbers."""
-    known = [(str(one.get("network")), one.get("parameters")) for one in facts.networks.values()]
+    networks = [one for one in facts.networks.values() if not one.get("features")]
+    known = [(str(one.get("network")), one.get("parameters")) for one in networks]
     return list(dict.fromkeys(f"{name} {count / 1e6:.1f} M" for name, count in known if isinstance(count, int | float)))
 
 

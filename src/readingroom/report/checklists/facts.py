@@ -44,7 +44,7 @@ class Facts:
 
     @property
     def networks(self) -> Mapping[str, Mapping[str, Any]]:
-        """Facts of the networks that the run trained, by name; empty without a run."""
+        """Facts of the readers that the run trained, by name, models of features too; empty without a run."""
         return (self.run.manifest.get("readers") or {}) if self.run is not None else {}
 
     @property

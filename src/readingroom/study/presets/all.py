@@ -8,12 +8,18 @@ from readingroom.core.errors import StudyFileError
 from readingroom.study.presets import (
     anal_fistula_mri,
     ankle_fracture,
+    breast_calcification,
+    chest_film,
     dynamic_mri,
     gastric_lesions,
+    hydatid_ultrasound,
+    image_report,
     internal_haemorrhoids,
     lung_nodule,
     rectal_stage,
+    renal_mass,
     temporal_atrophy,
+    thyroid_ultrasound,
     upper_gi_sites,
     video_clip,
 )
@@ -32,6 +38,12 @@ PRESETS: dict[str, Preset] = {
         ankle_fracture,
         rectal_stage,
         temporal_atrophy,
+        breast_calcification,
+        chest_film,
+        thyroid_ultrasound,
+        hydatid_ultrasound,
+        renal_mass,
+        image_report,
     )
 }
 """The presets by name; the studies of the documents first."""

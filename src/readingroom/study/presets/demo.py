@@ -66,7 +66,7 @@ def small_study(preset: Preset, study: str, tables: Tables, out: Path, scale: Sc
     values |= {"study": f"{study}-demo", "phantoms": True}
     values["readers"] = [one | dict(scale.readers.get(one.get("name", ""), {})) for one in values["readers"]]
     if not scale.start:
-        values["readers"] = [one | {"weights": "random"} for one in values["readers"]]
+        values["readers"] = [one | ({"weights": "random"} if "network" in one else {}) for one in values["readers"]]
     return values
 
 
@@ -76,7 +76,7 @@ def _below(path: Path, out: Path) -> str:
 
 def _start(values: dict[str, Any], out: Path, scale: Scale, progress: Progress) -> None:
     """Train what stands for ImageNet once, and let the readers that would start from ImageNet start from it."""
-    wanted = [one for one in values["readers"] if one["weights"] == "imagenet"]
+    wanted = [one for one in values["readers"] if one.get("weights") == "imagenet"]
     networks = list(dict.fromkeys(one["network"] for one in wanted))
     data = out / "start-phantoms"
     draw_gastric_phantoms(data, patients=110, difficulty=0.3, seed=1001, size=(112, 128), progress=progress)

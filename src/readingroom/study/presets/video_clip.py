@@ -1,4 +1,4 @@
-"""Clips, with a lesion somewhere or without: a preset after the review, and its demo."""
+"""Clips, with a polyp somewhere or without: a preset after the review, and its demo."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from readingroom.study.presets.preset import SEED, Preset, Scale, Tables
 
 
 def draw_clips(folder: Path, patients: int, progress: Progress) -> Tables:
-    """Clips of phantom patients, of different lengths; a lesion comes into view for a part of some."""
+    """Clips of phantom patients, of different lengths; a polyp comes into view for a part of some."""
     return {"cases": draw_clip_phantoms(folder, patients=patients, difficulty=0.3, seed=SEED, progress=progress)}
 
 
 PRESET = Preset(
     "video-clip",
-    "Whether a lesion comes into view in a clip, by a network on each frame and attention, LSTM or GRU over them",
+    "Whether a polyp comes into view in a clip, by a network on each frame and attention, LSTM or GRU over them",
     ("video-clip",),
     {
         "image": "a video file, or a folder of frames",
-        "label": "normal or lesion",
+        "label": "normal or polyp",
         "patient": "whose clip it is",
     },
     draw=draw_clips,

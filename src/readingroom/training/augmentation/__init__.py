@@ -1,5 +1,6 @@
 """Augmentation: one warp and one colour matrix an image, in three steps: draw, apply, record."""
 
+from readingroom.training.augmentation.aim import Aim
 from readingroom.training.augmentation.augmenter import Augmenter, apply_draws, apply_to_boxes, apply_to_outlines
 from readingroom.training.augmentation.colour import Normalisation
 from readingroom.training.augmentation.draw import COLUMNS, Draws, draw, draw_copies, join, neutral
@@ -16,6 +17,7 @@ from readingroom.training.augmentation.warp import Warp, compose
 __all__ = [
     "COLUMNS",
     "AffineSection",
+    "Aim",
     "AugmentationSection",
     "Augmenter",
     "Draws",

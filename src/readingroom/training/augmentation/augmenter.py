@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -81,6 +81,7 @@ class Augmenter:
         sd: standard deviation of each channel.
         seed: the study's seed.
         precision: ``torch.float32`` or ``torch.bfloat16``.
+        aim: moves what was drawn, such as `Aim`; None leaves it.
 
     Example:
         >>> section = AugmentationSection(flip=True)
@@ -97,16 +98,19 @@ class Augmenter:
         sd: Sequence[float],
         seed: int,
         precision: torch.dtype = torch.float32,
+        aim: Callable[[Draws], Draws] | None = None,
     ) -> None:
         self.section = section or AugmentationSection()
         self.size = (size, size) if isinstance(size, int) else size
         self.normalisation = Normalisation.of(mean, sd)
         self.seed = seed
         self.precision = precision
+        self.aim = aim
 
     def draw(self, indices: ArrayLike, epoch: int, copy: int = 0) -> Draws:
         """Draw for some images of the case table; see `draw`."""
-        return draw(self.section, self.seed, epoch, indices, self.size, copy=copy)
+        drawn = draw(self.section, self.seed, epoch, indices, self.size, copy=copy)
+        return drawn if self.aim is None else self.aim(drawn)
 
     def apply(self, images: Images | torch.Tensor, draws: Draws, out: torch.Tensor | None = None) -> torch.Tensor:
         """Make the images that were drawn; see `apply_draws`."""

@@ -110,6 +110,15 @@ def _matrices(draws: Draws, source: tuple[int, int]) -> NDArray[np.float64]:
     return matrices
 
 
+def affine_of(draws: Draws, source: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(B, 2, 2) and (B, 2): the affine change forwards, about the middle of an image of (height, width), and its shift.
+
+    A point goes to ``linear @ (point - middle) + shift + middle``, before mirror and crop.
+    """
+    sides = np.array([source[1], source[0]], dtype=np.float64)
+    return linear_change(draws), np.stack([draws.column("translate_x"), draws.column("translate_y")], axis=1) * sides
+
+
 def linear_change(draws: Draws) -> NDArray[np.float64]:
     """(B, 2, 2) rotation, shear and scale about the middle."""
     cos, sin = cos_sin(draws.column("rotate_deg"))

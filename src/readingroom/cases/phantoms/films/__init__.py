@@ -1,0 +1,1 @@
+"""Films: phantoms of projection radiography, mammograms and chest films."""

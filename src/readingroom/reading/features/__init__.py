@@ -1,0 +1,1 @@
+"""Reading by features: a classical model on numbers and words that describe an image."""
