@@ -148,7 +148,8 @@ def test_with_boxes_dealt_at_random_nothing_is_found(run: Run, drawn: Path, tmp_
         next(one for one in found.results["analyses"]["boxes"] if one["split"] == "test")["average_precision"]["value"]
         for found in (run, dealt)
     )
-    assert random < 0.15 < true
+    # The squares fill so much of the picture that a box in a usual place hits some of them.
+    assert random < 0.6 < 0.9 < true
     known = [pd.read_parquet(one.folder.reference_boxes) for one in (run, dealt)]
     pd.testing.assert_frame_equal(*known)
 

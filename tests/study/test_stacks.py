@@ -207,3 +207,20 @@ def test_a_point_that_is_no_place_is_told_with_its_row(tmp_path: Path) -> None:
     path = study_file(tmp_path, cases, stack, [{"network": "resnet10_3d", "weights": "random"}])
     with pytest.raises(Exception, match="row 5, column point"):
         Study.load(path).check(out=tmp_path / "runs")
+
+
+def test_radiomics_are_taken_of_whole_volumes(tmp_path: Path) -> None:
+    pytest.importorskip("mirp", reason="radiomics need the extra 'radiomics'")
+    cases = volumes(tmp_path / "images").drop(columns="point")
+    grid = np.stack(np.meshgrid(np.arange(40), np.arange(40), np.arange(24), indexing="ij"), axis=-1)
+    for name, label in zip(cases["image"], cases["label"], strict=True):
+        middle = np.array([12, 12, 12] if label == "ill" else [28, 28, 12])
+        around = (np.linalg.norm(grid - middle, axis=-1) < 6).astype(np.uint8)  # the ball and noise around it
+        affine = nibabel.load(tmp_path / "images" / name).affine
+        nibabel.save(nibabel.Nifti1Image(around, affine), tmp_path / "images" / f"mask-{name}")
+    cases["outline"] = "mask-" + cases["image"]
+    reader = {"name": "radiomics", "features": {"radiomics": {"families": ["statistics"]}, "select": 2}}
+    path = study_file(tmp_path, cases, {"kind": "volume", "planes": 8}, [reader])
+    tested = Study.load(path).run(out=tmp_path / "runs").readings.query("split == 'test'")
+    ill, well = (tested.loc[tested["truth"] == name, "score_ill"] for name in ("ill", "well"))
+    assert ill.min() > well.max()

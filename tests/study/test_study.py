@@ -45,7 +45,7 @@ def test_a_run_leaves_everything_needed_to_check_it(finished: Run) -> None:
 
 def test_readings_hold_every_score_of_every_tested_image(finished: Run) -> None:
     readings = finished.readings
-    assert {*READING_COLUMNS} - {"experience", "modality"} <= set(readings.columns)
+    assert {*READING_COLUMNS} - {"experience", "modality", "truth_score", "given_score"} <= set(readings.columns)
     assert set(readings["split"]) == {"validation", "test"}
     scores = readings[score_columns(["normal", "SMT"])]
     assert scores.sum(axis=1).between(0.999, 1.001).all()

@@ -54,6 +54,8 @@ COLUMNS: dict[str, str] = {
     "height": "pixels, after rotation",
     "channels": "samples a pixel in the file",
     "bits": "bits a sample in the file",
+    "planes": "planes of a stack, as they were read; 1 of single images",
+    "affine": "of a volume whose place in the patient is known: from plane, row and column to mm (LPS), JSON",
     "alpha": "the file had transparency",
     "note": "what was converted while reading",
     "windowed": "what was done: stored (8 bits already), percentiles, file, missing (percentiles, as the file has no "
@@ -92,7 +94,7 @@ _EXPOSURE = ("underexposed", "overexposed")
 """Not complained of in pictures without colour: around a body they are black by nature."""
 
 _TEXTS = (
-    *("pixels_hash", "kind", "note", "windowed", "patient_key"),
+    *("pixels_hash", "kind", "note", "windowed", "patient_key", "affine"),
     *("view_kind", "view_polygon", "view_excluded", "phash", "complaints"),
 )
 
@@ -169,6 +171,7 @@ def catalogue_image(
         return {**row, "reason": f"{error.what}. {error.fix}" if error.fix else error.what}
     facts = loaded.facts
     row |= {name: getattr(facts, name) for name in ("kind", "width", "height", "channels", "bits", "alpha", "note")}
+    row |= {"planes": 1, "affine": ""}
     row |= {"readable": True, "jpeg_quality": estimate_jpeg_quality(data), "pixels_hash": hash_pixels(loaded.pixels)}
     shown, row["windowed"] = show(loaded.pixels, window, loaded.display)
     return row | describe_pixels(shown, view, border)
@@ -194,7 +197,8 @@ def catalogue_stack(
         return {**row, "reason": f"{error.what}. {error.fix}" if error.fix else error.what}
     facts = loaded.facts
     row |= {name: getattr(facts, name) for name in ("kind", "width", "height", "channels", "bits", "alpha", "note")}
-    row |= {"readable": True, "jpeg_quality": 0, "patient_key": ""}
+    affine = "" if loaded.affine is None else json.dumps(loaded.affine.tolist())
+    row |= {"readable": True, "jpeg_quality": 0, "patient_key": "", "planes": len(loaded.planes), "affine": affine}
     shown, row["windowed"] = show(middle.pixels, window, middle.display)
     return row | describe_pixels(shown, view)
 
@@ -282,6 +286,13 @@ def view_of(row: Mapping[str, Any] | pd.Series) -> View:
     return View(row["view_kind"], (x0, y0, x1, y1), polygon, excluded)
 
 
+def volume_of(row: Mapping[str, Any] | pd.Series) -> tuple[np.ndarray, tuple[int, int, int]] | None:
+    """The affine (4, 4) of a volume in the catalogue and its planes, rows and columns; None where it lies nowhere."""
+    if not row["affine"] or pd.isna(row["planes"]):
+        return None
+    return np.array(json.loads(row["affine"])), (int(row["planes"]), int(row["height"]), int(row["width"]))
+
+
 def _view_columns(view: View) -> dict[str, Any]:
     x0, y0, x1, y1 = view.box_xyxy_px
     return {
@@ -350,6 +361,7 @@ _WHOLE = {
     "height",
     "channels",
     "bits",
+    "planes",
     "jpeg_quality",
     "panel_text_lines",
 }

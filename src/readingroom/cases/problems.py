@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from readingroom.cases.stacks.place import split_place
+from readingroom.cases.stacks.points import parse_points
 from readingroom.core.errors import Problem
 from readingroom.core.tables import SPLITS
 
@@ -94,7 +95,7 @@ def row_problems(rows: Rows, *, labelled: bool) -> list[Problem]:
     """Every problem of the rows, in the order of the columns of a case table."""
     checks: list[Callable[[Rows], Iterator[Problem]]] = [_empty_images, _missing_files, _doubled_images]
     checks += [_missing_labels] if labelled else []
-    checks += [_missing_patients, _shared_lesions, _bad_dates, _bad_boxes, _bad_splits, _divided_patients]
+    checks += [_missing_patients, _shared_lesions, _bad_dates, _bad_boxes, _bad_points, _bad_splits, _divided_patients]
     return list(chain.from_iterable(check(rows) for check in checks))
 
 
@@ -279,6 +280,18 @@ def _are_boxes(cell: str) -> bool:
         return False
     boxes = [[float(number) for number in re.findall(_NUMBER, box)] for box in cell.split(";") if box.strip()]
     return all(x0 < x1 and y0 < y1 for x0, y0, x1, y1 in boxes)
+
+
+def _bad_points(rows: Rows) -> Iterator[Problem]:
+    # Where images are not stacks, a column of this name is a fact like any other.
+    if "points" not in rows.frame or not rows.stacks:
+        return
+    cells = rows.frame["points"].dropna()
+    said = cells.map(lambda cell: parse_points(cell))
+    fix = "Write x y z and the radius in mm of DICOM's patient axes, several separated by ';'"
+    for reason in dict.fromkeys(one for one in said if isinstance(one, str)):
+        bad = cells[[one == reason if isinstance(one, str) else False for one in said]]
+        yield from _each(rows, bad, "points", f"{{}}: {reason}", fix)
 
 
 def _bad_splits(rows: Rows) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ CASE_COLUMNS: dict[str, str] = {
     "date": "date of the examination, ISO 8601",
     "outline": "path of the mask that outlines the lesion",
     "boxes": "boxes in pixels, x0 y0 x1 y1, several separated by ';'",
+    "points": "lesions in a volume, x y z and radius in mm of DICOM's patient axes, several separated by ';'",
     "split": "part of the partition, where the table decides it: training, validation, test or external",
     "annotator": "who gave the label",
 }

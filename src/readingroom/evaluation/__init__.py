@@ -34,6 +34,7 @@ from readingroom.evaluation.overlaps import Overlap, overlap, summarise_overlaps
 from readingroom.evaluation.paired import cochran_q, compare_calls, holm, mcnemar
 from readingroom.evaluation.permutation import permutation_test
 from readingroom.evaluation.planning import AreaGoal, ReaderGoal, SampleSize, ShareGoal, sample_size
+from readingroom.evaluation.point_matching import match_points
 from readingroom.evaluation.pooled import pooled_readers
 from readingroom.evaluation.predictive import compare_predictive_values
 from readingroom.evaluation.proportions import proportion, proportion_limits
@@ -118,6 +119,7 @@ __all__ = [
     "lesion_outcome",
     "limits_of_agreement",
     "match_boxes",
+    "match_points",
     "mcnemar",
     "multireader",
     "nearest_grade",

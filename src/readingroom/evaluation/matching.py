@@ -14,6 +14,9 @@ from readingroom.core.errors import EvaluationError
 from readingroom.evaluation.arrays import Bools, Floats, Ints, clusters, flat, numbers, same_length
 from readingroom.evaluation.results import chosen
 
+Fit = Callable[[Floats, Floats], Floats]
+"""How well marks fit references, pair by pair; 0 where they do not."""
+
 
 @dataclass(frozen=True, eq=False)
 class Matches:
@@ -86,21 +89,53 @@ def match_boxes(
     fit = chosen(rule, RULES, "rule")
     if not 0 < at_least <= 1:
         raise EvaluationError(f"at_least {at_least}", fix="Give an overlap above 0, at most 1", field="at_least")
+    said = f"IoU at least {at_least:g}" if rule == "iou" else "centre of the mark in the box"
+    return match_marks(
+        images,
+        (mark_image, score, _boxes(box, "box")),
+        (reference_image, _boxes(reference_box, "reference_box")),
+        lambda marks, boxes: fit(marks, boxes, at_least),
+        patient=patient,
+        lesion=lesion,
+        rule=said,
+    )
+
+
+def match_marks(
+    images: ArrayLike,
+    marks: tuple[ArrayLike, ArrayLike, Floats],
+    references: tuple[ArrayLike, Floats],
+    fit: Fit,
+    *,
+    patient: ArrayLike | None,
+    lesion: ArrayLike | None,
+    rule: str,
+) -> Matches:
+    """Match marks of any form with references, greedily as `match_boxes` does.
+
+    Args:
+        images: (I,) every image that was read.
+        marks: of each mark its image (M,), its score (M,), and where it is (M, K).
+        references: of each its image (B,), and where it is (B, L).
+        fit: how well each mark fits each reference of its image, (P, K) and (P, L) -> (P,); 0 where it does not hit.
+        patient: (I,) or None.
+        lesion: (B,) or None.
+        rule: what makes a hit, in words.
+    """
+    mark_image, score, places = marks
+    reference_image, truths = references
     known = _images(images)
     codes = np.arange(len(known)) if patient is None else clusters(patient, "patient")[0]
     same_length(images=known.to_numpy(), patient=codes)
-    marks, truths = _boxes(box, "box"), _boxes(reference_box, "reference_box")
     mark_at, box_at = _positions(mark_image, known, "mark_image"), _positions(reference_image, known, "reference_image")
     scores = numbers(score) if np.size(score) else np.empty(0)
-    same_length(box=marks, mark_image=mark_at, score=scores)
+    same_length(box=places, mark_image=mark_at, score=scores)
     same_length(reference_box=truths, reference_image=box_at)
     turn = np.empty(scores.size, dtype=np.int64)
     turn[np.argsort(-scores, kind="stable")] = np.arange(scores.size)
     mark, truth = _pairs(mark_at, box_at, len(known))
-    hit, repeat = _greedy(turn, mark, truth, fit(marks[mark], truths[truth], at_least), len(truths))
-    shown = _lesions(lesion, codes[box_at])
-    said = f"IoU at least {at_least:g}" if rule == "iou" else "centre of the mark in the box"
-    return Matches(scores, mark_at, hit, repeat, box_at, shown, codes, said)
+    hit, repeat = _greedy(turn, mark, truth, fit(places[mark], truths[truth]), len(truths))
+    return Matches(scores, mark_at, hit, repeat, box_at, _lesions(lesion, codes[box_at]), codes, rule)
 
 
 def box_iou(a: ArrayLike, b: ArrayLike) -> Floats:

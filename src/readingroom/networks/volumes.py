@@ -53,7 +53,7 @@ def create_volume_backbone(name: str, *, checkpoint: Checkpoint | None = None) -
 
     Source: Chen, Ma and Zheng, Med3D, arXiv 1904.00625; Hara et al., CVPR 2018, arXiv 1711.09577.
     """
-    backbone = VolumeBackbone(_BUILDERS[name](_monai()))
+    backbone = VolumeBackbone(_BUILDERS[name](monai_networks()))
     return backbone, None if checkpoint is None else _load(name, backbone.body, checkpoint)
 
 
@@ -67,7 +67,12 @@ def _load(name: str, body: nn.Module, checkpoint: Checkpoint) -> Loaded:
     return Loaded(len(kept), (*checkpoint.dropped, *dropped), checkpoint.source, checkpoint.sha256)
 
 
-def _monai() -> Any:
+def monai_networks() -> Any:
+    """MONAI's networks.
+
+    Raises:
+        NetworkError: it is not installed.
+    """
     try:
         import monai.networks.nets as nets
     except ImportError as error:

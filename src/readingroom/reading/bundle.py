@@ -18,6 +18,7 @@ from readingroom.core.files import atomic_write, hash_file, write_text
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
 from readingroom.networks.detector import WIDTH, Detector, build_detector
+from readingroom.networks.heat_mapper import HeatMapper, build_heat_mapper
 from readingroom.networks.planes import PlanesPlan
 from readingroom.networks.segmenter import Segmenter, build_segmenter
 from readingroom.reading.features.section import FeaturesSection
@@ -99,6 +100,19 @@ class Featuring:
 
 
 @dataclass(frozen=True)
+class Marking:
+    """How a reader marks lesions in whole volumes.
+
+    Args:
+        threshold: of a mark's score; marks below it are kept for curves, and do not count.
+        apart_mm: of two marks nearer to each other the surer one is given.
+    """
+
+    threshold: Threshold
+    apart_mm: float
+
+
+@dataclass(frozen=True)
 class ReaderBundle:
     """A network with its classes, its preprocessing, its threshold, and what it learned from.
 
@@ -114,6 +128,7 @@ class ReaderBundle:
         facts: how it was made: weights, training, epochs, seed, times, study. For people, never for computing.
         outlines: how it outlines; None for a reader that does not.
         boxes: how it finds boxes; None for a reader that does not.
+        marks: how it marks lesions in volumes; None for a reader that does not.
         ordered: the classes are grades, and the head ends in a cumulative link.
         pool: over the planes of a stack, with a 2-D network; None without a stack, and for networks of volumes.
         features: how it goes by features; None for a reader that is a network.
@@ -129,6 +144,7 @@ class ReaderBundle:
     facts: dict[str, Any] = field(default_factory=dict)
     outlines: Outlining | None = None
     boxes: Detecting | None = None
+    marks: Marking | None = None
     ordered: bool = False
     pool: str | None = None
     features: Featuring | None = None
@@ -191,6 +207,7 @@ def write_description(folder: Path, bundle: ReaderBundle, weights_sha256: str) -
         "outlines": None if bundle.outlines is None else asdict(bundle.outlines),
         "boxes": None if bundle.boxes is None else asdict(bundle.boxes),
         "features": None if bundle.features is None else _featuring_values(bundle.features),
+        "marks": None if bundle.marks is None else asdict(bundle.marks),
         "weights_sha256": weights_sha256,
         "facts": bundle.facts,
     }
@@ -220,6 +237,7 @@ def load_bundle(folder: str | Path) -> ReaderBundle:
             facts={**values["facts"], "weights_sha256": values["weights_sha256"]},
             outlines=_outlining(values.get("outlines")),
             boxes=_detecting(values.get("boxes")),
+            marks=_marking(values.get("marks")),
             ordered=bool(values.get("ordered", False)),
             pool=values.get("pool"),
             features=_featuring(values.get("features")),
@@ -244,6 +262,10 @@ def _featuring(values: dict[str, Any] | None) -> Featuring | None:
     if values is None:
         return None
     return Featuring(FeaturesSection.model_validate(values["section"]), dict(values["stacked"]))
+
+
+def _marking(values: dict[str, Any] | None) -> Marking | None:
+    return None if values is None else Marking(**{**values, "threshold": Threshold(**values["threshold"])})
 
 
 def _reader_yaml(path: Path) -> dict[str, Any]:
@@ -309,6 +331,19 @@ def load_detector(folder: str | Path, bundle: ReaderBundle) -> Detector:
         raise BundleError("this reader does not find boxes", file=Path(folder) / READER_FILE)
     size, wanted = bundle.preprocessing.size, bundle.boxes
     network = build_detector(bundle.network, wanted.kind, image_size=size, finest=wanted.finest, width=wanted.width)
+    load_weights(folder, network, bundle.facts["weights_sha256"])
+    return network.eval()
+
+
+def load_heat_mapper(folder: str | Path, bundle: ReaderBundle) -> HeatMapper:
+    """The same for a reader that marks lesions in volumes.
+
+    Raises:
+        BundleError: the reader marks none; or see `load_network`.
+    """
+    if bundle.marks is None:
+        raise BundleError("this reader does not mark lesions in volumes", file=Path(folder) / READER_FILE)
+    network = build_heat_mapper(bundle.network)
     load_weights(folder, network, bundle.facts["weights_sha256"])
     return network.eval()
 

@@ -30,6 +30,7 @@ from readingroom.reading.engine import open_engine
 from readingroom.reading.exam_completeness import exam_completeness
 from readingroom.reading.features.files import read_with_features
 from readingroom.reading.heat_files import HeatPictures
+from readingroom.reading.mark_pipeline import open_marks, read_marks
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.outline_pictures import draw_pictures, draw_sheet
 from readingroom.reading.outline_pipeline import read_outlines
@@ -149,9 +150,9 @@ class _Asked:
 def _read_one(
     folder: Path, bundle: ReaderBundle, names: Sequence[str], root: Path, asked: _Asked
 ) -> tuple[pd.DataFrame, list[Unread]]:
-    """Read with one bundle, by what it gives: boxes, classes, or outlines."""
-    if bundle.boxes is not None:
-        return _boxed(folder, bundle, names, root, asked.device, asked.progress)
+    """Read with one bundle, by what it gives: boxes, marks, classes, or outlines."""
+    if bundle.marks is not None or bundle.boxes is not None:
+        return _found(folder, bundle, names, root, asked.device, asked.progress)
     if bundle.outlines is None:
         return _classed(folder, bundle, names, root, asked)
     return _outlined(folder, bundle, names, root, asked.out, asked.device, asked.progress)
@@ -205,9 +206,12 @@ def _with_slices(readings: pd.DataFrame, root: Path, pseudonyms: Pseudonyms | No
     )
 
 
-def _boxed(
+def _found(
     folder: Path, bundle: ReaderBundle, names: Sequence[str], root: Path, device: str, progress: Progress | None
 ) -> tuple[pd.DataFrame, list[Unread]]:
+    """Boxes in images, or marks in volumes."""
+    if bundle.marks is not None:
+        return read_marks(bundle, open_marks(folder, bundle, device=device), names, root, progress=progress)
     tile = None if bundle.boxes is None else bundle.boxes.tile
     engine = BoxEngine(load_detector(folder, bundle), bundle.preprocessing, tile=tile, device=device)
     return read_boxes(bundle, engine, names, root, progress=progress)

@@ -26,6 +26,7 @@ Weights = npt.NDArray[np.float32]
 MOST = 3
 """Planes of the highest weights, which are framed."""
 
+_ABOVE_EVEN = 1.02
 _CELL_PX, _BAR_PX, _GAP_PX, _COLUMNS = 88, 30, 4, 16
 
 
@@ -119,7 +120,9 @@ def draw_strip(planes: Pixels, weights: Sequence[float], *, columns: int = _COLU
         (H, W, 3) 8-bit RGB on white.
     """
     there = [place for place in range(len(planes)) if planes[place].any()]
-    order = sorted(there, key=lambda place: -float(weights[place]))
+    # Where all weigh alike, as under a mean, none stands out.
+    even = _ABOVE_EVEN / max(len(there), 1)
+    order = sorted((p for p in there if float(weights[p]) > even), key=lambda place: -float(weights[place]))
     top = max((float(weights[place]) for place in there), default=1.0) or 1.0
     cells = [_cell(planes[place], float(weights[place]) / top, framed=place in order[:MOST]) for place in there]
     rows = [cells[start : start + columns] for start in range(0, len(cells), columns)] or [[_blank()]]

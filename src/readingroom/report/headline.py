@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from readingroom.core.translations import Translator
 from readingroom.evaluation import Estimate
 from readingroom.report.analyses.answers import TRAINED
+from readingroom.report.box_words import WORDS
 from readingroom.report.measures import Performance
 from readingroom.report.results import Comparison, Results
 from readingroom.report.wording import SPLIT_NAMES, interval_sentence, interval_text, p_text, seconds_text, value_text
@@ -88,7 +89,7 @@ def _boxed(results: Results, lead: Lead, say: Translator) -> str:
     if not found or "lesion_sensitivity" not in found[0].at_threshold:
         return ""
     at = found[0].at_threshold
-    text = "At its threshold {reader} finds {found} of the {n} {part} lesions, with {false} false boxes an image."
+    text = WORDS[found[0].form].sentence
     said = interval_sentence("sensitivity", at["lesion_sensitivity"], say)
     false = interval_sentence("false_boxes", at["false_boxes"], say)
     return say(text, reader=own.reader, found=said, n=found[0].lesions, part=say(own.split), false=false)

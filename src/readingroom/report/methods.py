@@ -80,6 +80,8 @@ def stack_sentence(stack: StackChoice, say: Translator) -> str:
         return say(text, names=joined(list(stack.names), say), n=stack.each)
     if isinstance(stack, FrameStack):
         return say("Of each sequence up to {n} frames at equal distances were read, in their order.", n=stack.planes)
+    if stack.whole and stack.spacing is not None:
+        return whole_sentence(stack.spacing, say)
     if stack.spacing is None:
         return say("Each volume was brought to {n} planes, whatever its extent.", n=stack.planes)
     text = (
@@ -89,6 +91,17 @@ def stack_sentence(stack: StackChoice, say: Translator) -> str:
     middle = say("the given point") if stack.around == "point" else say("the middle")
     z, y, x = (f"{mm:g}" for mm in stack.spacing)
     return say(text, z=z, y=y, x=x, n=stack.planes, middle=middle)
+
+
+def whole_sentence(spacing_mm: tuple[float, float, float], say: Translator) -> str:
+    """How readers that mark lesions saw volumes."""
+    z, y, x = (f"{mm:g}" for mm in spacing_mm)
+    text = (
+        "Volumes were resampled once, linearly, to {z} mm between planes and {y} x {x} mm in them. Networks learned a "
+        "heat map with a peak in the middle of each lesion from patches, half of those of volumes with a lesion drawn "
+        "around one, and read whole volumes in overlapping tiles; peaks of the map were their marks."
+    )
+    return say(text, z=z, y=y, x=x)
 
 
 def window_sentence(run: RunFolder, say: Translator) -> str:

@@ -24,6 +24,7 @@ from readingroom.report.figures.documented import shown_exams
 from readingroom.report.figures.style import Picture, chinese_font
 from readingroom.report.headline import cards, headline
 from readingroom.report.heat_panels import NO_HEAT_PANELS, HeatPanels, heat_panels
+from readingroom.report.mark_sheets import Looked, mark_sheets
 from readingroom.report.measures import UNITS
 from readingroom.report.outline_sheets import Sheet, outline_sheets
 from readingroom.report.pictures import documented_drawings, draw_pictures, matrices
@@ -126,14 +127,18 @@ def publish(content: Content, out: Path, say: Translator) -> Path:
     sheets = _outline_sheets(content, out / "figures", say)
     heat = _heat_panels(content, out / "figures", say)
     planes = _plane_panels(content, say)
-    write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets, heat, planes))
+    marks = _mark_sheets(content, out / "figures", say)
+    write_text(out / "index.html", render_page(content, pictures, supplements, say, sheets, heat, planes, marks))
     return out / "index.html"
 
 
 def _found_boxes(run: RunFolder) -> FoundBoxes | None:
+    evaluation = run.section("evaluation")
+    if len(run.points) and len(run.reference_points):
+        within = float(evaluation.get("hit_distance_mm") or 0.0)
+        return FoundBoxes(run.points, run.reference_points, form="points", hit_mm=within)
     if run.boxes.empty or run.reference_boxes.empty:
         return None
-    evaluation = run.section("evaluation")
     hit, overlap = evaluation.get("hit", "iou"), evaluation.get("hit_overlap", 0.5)
     return FoundBoxes(run.boxes, run.reference_boxes, str(hit), float(overlap))
 
@@ -143,6 +148,16 @@ def _outline_sheets(content: Content, folder: Path, say: Translator) -> list[She
         return []
     run, split = content.run, content.results.splits[0]
     return outline_sheets(run.outlined, split, run.path, content.images_root, folder, say, window=run.window)
+
+
+def _mark_sheets(content: Content, folder: Path, say: Translator) -> list[Sheet]:
+    run, root = content.run, content.images_root
+    found = None if run is None else _found_boxes(run)
+    if found is None or found.form != "points" or run is None or root is None or not content.results.splits:
+        return []
+    if run.stack is None:
+        return []
+    return mark_sheets(found, content.results.splits[0], Looked(root, run.stack, run.window), folder, say)
 
 
 def _heat_panels(content: Content, folder: Path, say: Translator) -> HeatPanels:
@@ -170,6 +185,7 @@ def render_page(
     sheets: Sequence[Sheet] = (),
     heat_maps: HeatPanels = NO_HEAT_PANELS,
     planes: PlanePanels = NO_PLANE_PANELS,
+    marks: Sequence[Sheet] = (),
 ) -> str:
     """The page's HTML."""
     lead, results = content.lead, content.results
@@ -200,6 +216,7 @@ def render_page(
             heat_maps=heat_maps,
             planes=planes,
             features=content.features,
+            mark_sheets=marks,
             analysis_titles=_TITLES,
             shown_split=content.results.splits[0] if content.results.splits else "",
             comparisons=content.comparisons,
@@ -274,7 +291,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
     shown = content.analysed.get(content.results.splits[0]) if content.results.splits else None
     outlined = {
         "outlines": ("Outlines", bool(content.outlines.tables())),
-        "boxes": ("Boxes", bool(content.boxes.tables())),
+        "boxes": (content.boxes.words.section, bool(content.boxes.tables())),
     }
     read = {"results": ("Results: {part}", bool(content.blocks))}
     # Where lesions are only outlined or found, the outlines or boxes are the result.

@@ -140,7 +140,7 @@ def _analysis_drawings(content: Content, split: str) -> dict[str, Draw]:
     outlined = [one for one in found.outlines if one.split == split and one.values]
     if outlined:
         drawings["outlines"] = partial(draw_outlines, outlined=outlined)
-    boxed = [one for one in found.boxes if one.split == split and one.boxes]
+    boxed = [one for one in (*found.boxes, *found.arm_boxes) if one.split == split and one.boxes]
     if boxed:
         drawings["froc"] = partial(draw_froc, boxed=boxed)
     documented = {name: partial(draw_documented, found=one) for name, one in documented_drawings(content).items()}

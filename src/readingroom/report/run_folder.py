@@ -40,6 +40,8 @@ class RunFolder:
         outlined: what readers outlined, one row an image and reader; empty where none outlines.
         boxes: what readers found as boxes, one row a box and reader; empty where none does.
         reference_boxes: one row a box; empty where no reader needs them.
+        points: marks of readers in volumes, one row a mark and reader; empty where none marks.
+        reference_points: one row a lesion; empty where no reader needs them.
         arms: the same study under other protocols.
         heat_maps: one row a heat map and reader; empty where the study asks for none.
         planes: one row a plane of a tested stack and reader: its weight; empty without stacks.
@@ -59,6 +61,8 @@ class RunFolder:
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
     boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
     reference_boxes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    points: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reference_points: pd.DataFrame = field(default_factory=pd.DataFrame)
     arms: tuple[Arm, ...] = ()
     heat_maps: pd.DataFrame = field(default_factory=pd.DataFrame)
     planes: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -127,6 +131,8 @@ def read_run_folder(path: Path) -> RunFolder:
         outlined=_tables(path.glob("outlines/*.parquet"), list(manifest.get("readers") or {})),
         boxes=_tables(path.glob("boxes/*.parquet"), list(manifest.get("readers") or {})),
         reference_boxes=_read(path / "reference_boxes.parquet", read_table, pd.DataFrame()),
+        points=_tables(path.glob("points/*.parquet"), list(manifest.get("readers") or {})),
+        reference_points=_read(path / "reference_points.parquet", read_table, pd.DataFrame()),
         arms=tuple(_arm(path / "arms" / name, study) for name in manifest.get("arms") or []),
         searches=_searches(path),
         heat_maps=_tables(heat_maps, list(manifest.get("readers") or {})),
@@ -138,7 +144,7 @@ def read_run_folder(path: Path) -> RunFolder:
 
 def _arm(path: Path, study: dict[str, Any]) -> Arm:
     run = read_run_folder(path)
-    return Arm(path.name, changed_keys(run.study, study), with_modality(run.readings), run.outlined)
+    return Arm(path.name, changed_keys(run.study, study), with_modality(run.readings), run.outlined, run.points)
 
 
 def _read(path: Path, read: Callable[[Path], Content], missing: Content) -> Content:

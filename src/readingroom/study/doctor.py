@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from readingroom.cases.table import load_cases
 from readingroom.networks import build_network, cached_weights, network_names, seconds_per_image
+from readingroom.reading.bundle import planes_plan
 from readingroom.reading.engine import has_openvino
 from readingroom.reading.heat_maps import INSTALL, has_captum
 from readingroom.reading.precision import autocast, choose_device, choose_precision
@@ -41,10 +43,23 @@ def examine_machine() -> Finding:
             ("precision: auto", facts["precision"]),
             ("engines", engines),
             ("heat maps", "captum" if has_captum() else f"none; with {INSTALL}"),
+            *((what, _installed(names, extra)) for what, (names, extra) in _OPTIONAL.items()),
             ("published weights in the cache", ", ".join(cached) or "none; the hub has them"),
             ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
         ),
     )  # fmt: skip
+
+
+_OPTIONAL = {
+    "volumes and clips": (("nibabel", "monai", "av"), "volumes"),
+    "radiomics": (("mirp", "skops"), "radiomics"),
+    "search": (("optuna",), "search"),
+}
+
+
+def _installed(names: Sequence[str], extra: str) -> str:
+    missing = [name for name in names if find_spec(name) is None]
+    return ", ".join(names) if not missing else f"without {', '.join(missing)}; pip install 'readingroom[{extra}]'"
 
 
 def examine_study(path: str | Path, overrides: Sequence[str]) -> Finding:
@@ -55,15 +70,18 @@ def examine_study(path: str | Path, overrides: Sequence[str]) -> Finding:
         label=study.task.label,
         classes=study.task.classes,
         root=None if study.images is None else Path(path).parent / study.images,
+        labelled=study.task.kind not in {"segmentation", "detection"},
+        complete=study.task.kind not in {"segmentation", "detection"},
+        stack=study.input.stack,
     )
     images = len(cases)
     left_out = study.partition.leave_out
     folds = cases.frame[left_out].nunique() if left_out in cases.frame else study.partition.folds or 1
     trainings = folds * study.training.repeats
-    seconds = {
-        one.reader_name: _training_seconds(one, study, images) for one in study.reader_list if one.features is None
-    }
+    timed = [one for one in study.reader_list if one.features is None and one.detector != "heatmap"]
+    seconds = {one.reader_name: _training_seconds(one, study, images) for one in timed}
     rows = [(name, f"{_spoken(value)} a training") for name, value in seconds.items()]
+    rows += [(one.reader_name, "not measured") for one in study.reader_list if one not in timed]
     total = sum(seconds.values()) * trainings
     return Finding(
         f"{study.study}: {images} images, {len(seconds)} readers, {trainings} trainings each",
@@ -74,7 +92,9 @@ def examine_study(path: str | Path, overrides: Sequence[str]) -> Finding:
 def _training_seconds(section: ReaderSection, study: StudyFile, images: int) -> float:
     recipe, size = section.recipe(study.training), study.input.size
     device = choose_device()
-    network = build_network(section.backbone, 2, weights="random", head=section.head, image_size=size).to(device)
+    planes = planes_plan(study.input.stack, section.pool)
+    network = build_network(section.backbone, 2, weights="random", head=section.head, image_size=size, planes=planes)
+    network = network.to(device)
     learned, judged = images * study.partition.training, images * study.partition.validation
     with autocast(choose_precision(recipe.precision, device), device):
         reading = seconds_per_image(network, image_size=size, batch=recipe.batch, training=False)

@@ -28,6 +28,7 @@ from readingroom.study.folder import RunFolder
 from readingroom.study.intake import Intake
 from readingroom.training.features.reader import FeaturesData, FeaturesPlan, train_features_reader
 from readingroom.training.features.stability import measure_stability, unstable
+from readingroom.training.prepared import PreparedImages
 from readingroom.training.reader import TrainingData
 
 
@@ -117,13 +118,16 @@ class FeatureReaders:
         self, plan: FeaturesPlan, data: TrainingData, network: Network | None, rows: Any, facts: dict[str, Any]
     ) -> FeatureTable:
         cases = self.intake.cases
+        held = data.prepared
+        if not isinstance(held, PreparedImages):
+            raise TypeError("features are those of prepared images")  # no study file of whole volumes has them
         place = {str(image): number for number, image in enumerate(cases.frame["image"])}
         engine = None if network is None else FeatureEngine(network, data.preprocessing)
 
         scores = self._scores(plan.section, facts["fold"], facts["repeat"])
 
         def prepared(image: str) -> Pixels:
-            return np.asarray(data.prepared.pixels[place[image]])
+            return np.asarray(held.pixels[place[image]])
 
         sources = Sources(cases.frame.loc[rows], cases.root, engine, prepared, scores, self.folder.radiomics)
         return gather_features(plan.section, sources, name=plan.name, progress=self.progress)

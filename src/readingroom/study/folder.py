@@ -100,6 +100,10 @@ class RunFolder:
         """One row a box that this reader found, and one an image without any."""
         return self.path / "boxes" / f"{reader}.parquet"
 
+    def points(self, reader: str) -> Path:
+        """One row a mark of this reader in a volume, and one a volume without any."""
+        return self.path / "points" / f"{reader}.parquet"
+
     def heat_maps(self, reader: str) -> Path:
         """One row a heat map of this reader; the maps are in the folder of the same name beside."""
         return self.path / "heat_maps" / f"{reader}.parquet"
@@ -116,6 +120,11 @@ class RunFolder:
     def reference_boxes(self) -> Path:
         """One row a box of the reference, and one an image known to have none."""
         return self.path / "reference_boxes.parquet"
+
+    @property
+    def reference_points(self) -> Path:
+        """One row a lesion of the reference in a volume, and one a volume known to have none."""
+        return self.path / "reference_points.parquet"
 
     def readings(self, reader: str) -> Path:
         """One row a reading of this reader."""

@@ -23,11 +23,12 @@ from readingroom.study.boxes import Boxes, check_boxes
 from readingroom.study.described import exclude_undescribed
 from readingroom.study.folder import RunFolder
 from readingroom.study.outlines import Outlines, as_lesion_cases, check_outlines
+from readingroom.study.points import Points, check_points
 from readingroom.study.published import write_copies
 from readingroom.study.schema import StudyFile
 from readingroom.study.scores import check_scores
 
-_OWN_COLUMNS = ("image", "label", "outline", "boxes", "split", "annotator")
+_OWN_COLUMNS = ("image", "label", "outline", "boxes", "points", "split", "annotator")
 """Columns of the case table that the readings do not repeat under their own names."""
 
 
@@ -43,6 +44,7 @@ class Intake:
         outlines: of the cases; None where no reader needs them.
         boxes: of the cases; None where no reader needs them.
         score: column of the reference standard's continuous score; None without one.
+        points: of the lesions in whole volumes; None where no reader needs them.
     """
 
     cases: CaseTable
@@ -52,6 +54,7 @@ class Intake:
     outlines: Outlines | None = None
     boxes: Boxes | None = None
     score: str | None = None
+    points: Points | None = None
 
     @cached_property
     def folds(self) -> list[int]:
@@ -79,7 +82,7 @@ class Intake:
 
     def described_partition(self) -> pd.DataFrame:
         """The partition with the facts of each image beside it."""
-        facts = self.cases.frame.drop(columns=["split", "outline", "boxes"], errors="ignore")
+        facts = self.cases.frame.drop(columns=["split", "outline", "boxes", "points"], errors="ignore")
         return self.partition.frame.merge(facts, on="image", how="left", validate="many_to_one")
 
     @property
@@ -106,8 +109,8 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     cases, external = (
         (everything, None) if external is None else (_only(cases, everything), _only(external, everything))
     )
-    outlines, boxes = _known_lesions(study, everything, catalogue, folder, progress)
-    known = {"segmentation": outlines, "detection": boxes}.get(study.task.kind)
+    outlines, boxes, points = _known_lesions(study, everything, catalogue, folder, progress)
+    known = {"segmentation": outlines, "detection": boxes or points}.get(study.task.kind)
     if known is not None:
         everything = as_lesion_cases(replace(known, cases=everything))
         cases, external = _only(cases, everything), None if external is None else _only(external, everything)
@@ -123,26 +126,30 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
     audit |= {} if outlines is None else {"outlines": outlines.audit()}
     audit |= {} if boxes is None else {"boxes": boxes.audit()}
     audit |= {"features": described} if described else {}
+    audit |= {} if points is None else {"points": points.audit()}
     write_json(folder.audit, audit)
     readable = _readable(everything, catalogue)
     if (partition.frame["copy"] > 0).any():
         readable, partition = write_copies(study, readable, catalogue, partition, folder.published, progress)
         catalogue = _catalogue(readable, study, folder, strict, progress)
-    intake = Intake(readable, catalogue, partition, audit, outlines, boxes, study.task.score)
+    intake = Intake(readable, catalogue, partition, audit, outlines, boxes, study.task.score, points)
     write_csv(intake.described_partition(), folder.partition)
     return intake
 
 
 def _known_lesions(
     study: StudyFile, cases: CaseTable, catalogue: pd.DataFrame, folder: RunFolder, progress: Progress
-) -> tuple[Outlines | None, Boxes | None]:
-    """The outlines and the boxes of the images that can be read, where a reader needs them."""
+) -> tuple[Outlines | None, Boxes | None, Points | None]:
+    """The outlines, the boxes and the points of the images that can be read, where a reader needs them."""
     readable, normal = _readable(cases, catalogue), study.task.normal
     outlines = check_outlines(readable, catalogue, normal, progress) if study.outlines else None
     boxes = check_boxes(readable, catalogue, normal, progress) if study.boxes else None
     if boxes is not None:
         write_parquet(boxes.table(), folder.reference_boxes, kind="reference_boxes")
-    return outlines, boxes
+    points = check_points(readable, catalogue, normal) if study.points else None
+    if points is not None:
+        write_parquet(points.table(), folder.reference_points, kind="reference_points")
+    return outlines, boxes, points
 
 
 def _described(

@@ -10,6 +10,7 @@ from readingroom.core.errors import BundleError, Problem, ReadingRoomError, Stud
 from readingroom.core.progress import Progress
 from readingroom.networks import build_network, check_name, published_weights
 from readingroom.networks.detector import build_detector
+from readingroom.networks.heat_mapper import build_heat_mapper
 from readingroom.networks.planes import PlanesPlan
 from readingroom.networks.segmenter import build_segmenter
 from readingroom.reading.bundle import READER_FILE, load_bundle, planes_plan
@@ -39,7 +40,8 @@ def check_readers(study: StudyFile, base: Path, folder: RunFolder, *, fetch: boo
     for section in study.reader_list:
         if section.network is not None and not _trained_before(section, base, size, folder):
             boxes, planes = section.boxes(study.hit), planes_plan(stack, section.pool)
-            start = _Start(section.backbone, section.start(base), section.head, section.decoder, boxes, planes)
+            marks = section.detector == "heatmap"
+            start = _Start(section.backbone, section.start(base), section.head, section.decoder, boxes, planes, marks)
             starts.setdefault(start, []).append(section.reader_name)
     check_libraries([section for _, section in study.feature_sections])
     problems = []
@@ -61,10 +63,14 @@ class _Start(NamedTuple):
     decoder: str | None
     boxes: BoxPlan | None
     planes: PlanesPlan | None
+    marks: bool
 
 
 def _build(start: _Start, size: int, *, fetch: bool) -> None:
     network, weights, boxes = start.network, start.weights, start.boxes
+    if start.marks:
+        build_heat_mapper(network, weights=weights)
+        return
     if weights == "imagenet" and not fetch:
         check_name(network)
         published_weights(network)
@@ -90,7 +96,8 @@ def _trained_before(section: ReaderSection, base: Path, size: int, folder: RunFo
         return False
     decoder = None if bundle.outlines is None else bundle.outlines.decoder
     boxes = None if bundle.boxes is None else (bundle.boxes.kind, bundle.boxes.finest, bundle.boxes.width)
-    wanted = None if section.detector is None else (section.detector, section.finest, section.width)
+    boxed = section.detector is not None and section.detector != "heatmap"
+    wanted = (section.detector, section.finest, section.width) if boxed else None
     head, start = (bundle.head, bundle.ordered, bundle.pool), bundle.facts["plan"]["weights"]
     before = (bundle.network, start, head, decoder, boxes, bundle.preprocessing.size)
     own_head = (section.head, section.ordered, section.pool)

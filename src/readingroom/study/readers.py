@@ -24,6 +24,7 @@ from readingroom.reading.bundle import LEARNED_COLUMNS, READER_FILE, ReaderBundl
 from readingroom.reading.combined import CombinedReader, save_combined
 from readingroom.reading.engine import open_engine
 from readingroom.reading.features.head import shows_places
+from readingroom.reading.mark_pipeline import prepare_volume
 from readingroom.reading.pipeline import Unread, prepare_file, read_images
 from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
 from readingroom.study.box_readings import as_class_readings, find_boxes
@@ -32,6 +33,7 @@ from readingroom.study.features import FeatureReaders
 from readingroom.study.folder import RunFolder
 from readingroom.study.heat_maps import HeatMaps
 from readingroom.study.intake import Intake
+from readingroom.study.mark_readings import find_marks
 from readingroom.study.outline_readings import as_readings, outline_images
 from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
 from readingroom.study.outlines import Outlines
@@ -39,16 +41,20 @@ from readingroom.study.planes import PlanesShown
 from readingroom.study.schema import CombineSection, ReaderSection, StudyFile
 from readingroom.study.search import Found, Search
 from readingroom.study.search_section import with_values
-from readingroom.study.shuffled import deal_boxes, deal_labels
+from readingroom.study.shuffled import deal_boxes, deal_labels, deal_points
 from readingroom.study.went_by import WentBy
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.boxing import PreparedBoxes
 from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.features.reader import FeaturesPlan
+from readingroom.training.marking import PreparedPoints, of_shares, shares_of
 from readingroom.training.objectives import Examples
 from readingroom.training.outlining import UNKNOWN
 from readingroom.training.prepared import PreparedImages, prepare_images
+from readingroom.training.prepared_volumes import PreparedVolumes, prepare_volumes
 from readingroom.training.reader import ReaderPlan, TrainingData, train_reader
+
+_Lesions = PreparedBoxes | PreparedPoints | None
 
 READ_SPLITS = ("validation", "test", "external")
 MAX_LEAKS = 10
@@ -95,12 +101,12 @@ class Readers:
                 self._leaks(job)  # refuses the last reader before the first is trained
         prepared = self._prepared()
         outlines = self._prepared_outlines()
-        boxes = self._prepared_boxes()
+        lesions = self._prepared_boxes() or self._prepared_points()
         facts: dict[str, dict[str, Any]] = {}
         trained: dict[str, tuple[Path, ReaderBundle]] = {}
         tell: dict[str, tuple[Path, ReaderBundle]] = {}
         for section in self.study.reader_list:
-            parts = [self._one(job, prepared, outlines, boxes) for job in self._jobs(section)]
+            parts = [self._one(job, prepared, outlines, lesions) for job in self._jobs(section)]
             self._write_readings(section.reader_name, parts)
             facts[section.reader_name] = parts[0].facts | {
                 "leaks": sorted({one for part in parts for one in part.leaks})
@@ -122,10 +128,10 @@ class Readers:
         if section is not None:
             HeatMaps(section, seed, self.folder, intake.cases.root, intake.key, self.progress).draw(readers)
 
-    def _weigh(self, readers: dict[str, tuple[Path, ReaderBundle]], prepared: PreparedImages) -> None:
+    def _weigh(self, readers: dict[str, tuple[Path, ReaderBundle]], prepared: PreparedImages | PreparedVolumes) -> None:
         """What each plane counted in the answers of readers with a pool; of the first fold and repeat."""
         section, intake, seed = self.study.explain, self.intake, self.study.partition.seed
-        if section is not None and readers:
+        if section is not None and readers and isinstance(prepared, PreparedImages):
             rows = {str(image): row for row, image in enumerate(intake.cases.frame["image"])}
             PlanesShown(section.images, seed, self.folder, prepared, rows, intake.key, self.progress).write(readers)
 
@@ -163,18 +169,30 @@ class Readers:
             for repeat in range(1, self.study.training.repeats + 1):
                 yield Job(section, fold, repeat)
 
-    def _prepared(self) -> PreparedImages:
+    def _prepared(self) -> PreparedImages | PreparedVolumes:
         """Every image once at the study's size, whichever reader, fold or repeat needs it."""
         contract = common_part(self._contract())
         catalogue = self.intake.catalogue.set_index("image")
         images = self.intake.cases.frame["image"].tolist()
+        key, path = (
+            hash_value([contract.prepared_key, catalogue.loc[images, "sha256"].tolist()]),
+            self.intake.cases.path,
+        )
+        if self.study.points:
+            return prepare_volumes(
+                self.folder.prepared,
+                images,
+                lambda name: prepare_volume(path(name), contract),
+                key=key,
+                progress=self.progress,
+            )
         views = {name: view_of(row) for name, row in catalogue.loc[images].iterrows()}
         return prepare_images(
             self.folder.prepared,
             images,
-            lambda name: prepare_file(self.intake.cases.path(name), contract, views[name]),
+            lambda name: prepare_file(path(name), contract, views[name]),
             shape=contract.shape,
-            key=hash_value([contract.prepared_key, catalogue.loc[images, "sha256"].tolist()]),
+            key=key,
             progress=self.progress,
         )
 
@@ -217,6 +235,11 @@ class Readers:
         rows = tuple(None if boxes is None else boxes_to_input(boxes, view, contract) for boxes, view in found)
         return PreparedBoxes(rows, contract.size)
 
+    def _prepared_points(self) -> PreparedPoints | None:
+        """The lesions of every volume, in mm."""
+        known = self.intake.points
+        return None if known is None else PreparedPoints(tuple(map(known.of, self.intake.cases.frame["image"])))
+
     def _contract(self) -> Preprocessing:
         return wanted_contract(self.study.input, self.base)
 
@@ -230,12 +253,12 @@ class Readers:
         return levelled.of(self._contract(), prepared, training)
 
     def _one(
-        self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
+        self, job: Job, prepared: PreparedImages | PreparedVolumes, outlines: PreparedImages | None, lesions: _Lesions
     ) -> _Part:
         section = job.section
         if section.features is not None:
             return self._by_features(job, prepared)
-        needed = boxes if section.detector is not None or self.study.helped(section) else None
+        needed = lesions if section.detector is not None or self.study.helped(section) else None
         data = self._data(job, prepared, outlines if section.decoder is not None else None, needed)
         searched = self._searched(job, data)
         plan = self._plan(job) if searched is None else with_values(self._plan(job), searched.values)
@@ -262,7 +285,7 @@ class Readers:
     def _features(self) -> FeatureReaders:
         return FeatureReaders(self.intake, self.folder, self.progress)
 
-    def _by_features(self, job: Job, prepared: PreparedImages) -> _Part:
+    def _by_features(self, job: Job, prepared: PreparedImages | PreparedVolumes) -> _Part:
         data, plan = self._data(job, prepared, None, None), self._features_plan(job)
         key = hash_value([self._features.key(plan, data), _origin_hash(plan.weights)])
         where = self._where(plan.name, job)
@@ -320,6 +343,7 @@ class Readers:
             outline_threshold=study.evaluation.outline_threshold,
             boxes=section.boxes(study.hit),
             box_threshold=study.evaluation.box_threshold,
+            marks=section.marks(study.evaluation.hit_distance_mm),
             ordered=section.ordered,
             pool=section.pool,
         )
@@ -329,7 +353,7 @@ class Readers:
         return seed if job.repeat == 1 else derive_seed(seed, "repeat", job.repeat)
 
     def _data(
-        self, job: Job, prepared: PreparedImages, outlines: PreparedImages | None, boxes: PreparedBoxes | None
+        self, job: Job, prepared: PreparedImages | PreparedVolumes, outlines: PreparedImages | None, lesions: _Lesions
     ) -> TrainingData:
         cases = self.intake.cases
         splits = self.intake.splits(job.fold)
@@ -339,17 +363,25 @@ class Readers:
         training, validation = _rows(splits, "training"), _rows(splits, "validation")
         if outlines is not None and not job.section.classify:
             training, validation = (self._with_outline(rows, job) for rows in (training, validation))
-        if boxes is not None and job.section.detector is not None:
-            training, validation = (_with_boxes(rows, boxes, job) for rows in (training, validation))
+        if lesions is not None and job.section.detector is not None:
+            training, validation = (_with_lesions(rows, lesions, job) for rows in (training, validation))
         if job.section.recipe(self.study.training).shuffled:
             groups = self.intake.reading_facts(job.fold)["group"].to_numpy()
             targets = deal_labels(targets, groups, (training, validation), self._seed(job))
-            boxes = None if boxes is None else self._dealt(boxes, (training, validation), job)
+            if isinstance(lesions, PreparedBoxes):
+                lesions = self._dealt(lesions, (training, validation), job)
+            if isinstance(lesions, PreparedPoints) and isinstance(prepared, PreparedVolumes):
+                dealt = deal_points(shares_of(lesions, prepared), groups, (training, validation), self._seed(job))
+                lesions = of_shares(dealt, prepared)
         examples = Examples(training, validation, targets, len(cases.classes))
-        contract, prepared = self._levelled(prepared, examples.training)
+        contract = self._contract()
+        if isinstance(prepared, PreparedImages):
+            contract, prepared = self._levelled(prepared, examples.training)
         preprocessing = self._normalised(contract, prepared, examples.training)
         learned = self._learned(job)
-        return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared, outlines, boxes)
+        boxes = lesions if isinstance(lesions, PreparedBoxes) else None
+        points = lesions if isinstance(lesions, PreparedPoints) else None
+        return TrainingData(prepared, examples, preprocessing, learned, self.folder.prepared, outlines, boxes, points)
 
     def _dealt(self, boxes: PreparedBoxes, parts: tuple[npt.NDArray[np.int64], ...], job: Job) -> PreparedBoxes:
         catalogue = self.intake.catalogue.set_index("image").loc[self.intake.cases.frame["image"]]
@@ -390,7 +422,7 @@ class Readers:
         )
 
     def _normalised(
-        self, contract: Preprocessing, prepared: PreparedImages, training: npt.NDArray[np.int64]
+        self, contract: Preprocessing, prepared: PreparedImages | PreparedVolumes, training: npt.NDArray[np.int64]
     ) -> Preprocessing:
         wanted = self.study.input.normalise
         mean: tuple[float, ...]
@@ -420,7 +452,8 @@ class Readers:
 
     def _write_readings(self, name: str, parts: list[_Part]) -> None:
         folder = self.folder
-        places = {"outlines": folder.outlined(name), "boxes": folder.boxes(name), "readings": folder.readings(name)}
+        places = {"outlines": folder.outlined(name), "boxes": folder.boxes(name), "points": folder.points(name)}
+        places["readings"] = folder.readings(name)
         keys = [[part.bundle.facts["key"], part.bundle.facts["weights_sha256"]] for part in parts]
         key = hash_value([keys, self.intake.key])
         if _are_written(places, key):
@@ -434,14 +467,16 @@ class Readers:
             write_parquet(pd.concat(tables, ignore_index=True), places[kind], kind=kind, facts=facts)
 
     def _read(self, part: _Part) -> dict[str, pd.DataFrame]:
-        """Of every image to be read, what the reader gives: ``readings`` of the class, ``outlines``, ``boxes``."""
+        """What the reader gives of every image to be read: ``readings``, and ``outlines``, ``boxes`` or ``points``."""
         cases = self.intake.cases
         chosen = self.intake.splits(part.job.fold).isin(READ_SPLITS) & self._seen(part.job.section)
         images = cases.frame.loc[chosen, "image"].tolist()
         if part.bundle.outlines is not None and self.intake.outlines is not None:
             return self._outline(part, images, self.intake.outlines)
         if part.bundle.boxes is not None:
-            return self._find_boxes(part, images)
+            return self._found(part, "boxes", *find_boxes(part.where, part.bundle, images, cases.root, self.progress))
+        if part.bundle.marks is not None:
+            return self._found(part, "points", *find_marks(part.where, part.bundle, images, cases.root, self.progress))
         if part.bundle.features is not None:
             job = part.job
             readings, unread = self._features.read(part.where, part.bundle, images, job.fold, job.repeat)
@@ -452,11 +487,10 @@ class Readers:
         _refuse_unread(unread)
         return {"readings": self._with_facts(readings, part)}
 
-    def _find_boxes(self, part: _Part, images: list[str]) -> dict[str, pd.DataFrame]:
-        found, unread = find_boxes(part.where, part.bundle, images, self.intake.cases.root, self.progress)
+    def _found(self, part: _Part, kind: str, found: pd.DataFrame, unread: list[Unread]) -> dict[str, pd.DataFrame]:
         _refuse_unread(unread)
         readings = as_class_readings(found, part.bundle)
-        given = {"boxes": self._with_facts(found, part)}
+        given = {kind: self._with_facts(found, part)}
         return given if readings is None else given | {"readings": self._with_facts(readings, part)}
 
     def _outline(self, part: _Part, images: list[str], outlines: Outlines) -> dict[str, pd.DataFrame]:
@@ -530,13 +564,16 @@ def _rows(splits: pd.Series, name: str) -> npt.NDArray[np.int64]:
     return np.flatnonzero((splits == name).to_numpy()).astype(np.int64)
 
 
-def _with_boxes(rows: npt.NDArray[np.int64], boxes: PreparedBoxes, job: Job) -> npt.NDArray[np.int64]:
-    """Those of some rows whose boxes are known, no lesion included."""
-    kept = np.array([row for row in rows if boxes.rows[row] is not None], dtype=np.int64)
+def _with_lesions(
+    rows: npt.NDArray[np.int64], lesions: PreparedBoxes | PreparedPoints, job: Job
+) -> npt.NDArray[np.int64]:
+    """Those of some rows whose boxes or points are known, no lesion included."""
+    kept = np.array([row for row in rows if lesions.rows[row] is not None], dtype=np.int64)
     if len(rows) and not len(kept):
+        what = "boxes" if isinstance(lesions, PreparedBoxes) else "points"
         raise StudyFileError(
-            f"{job.section.reader_name}: no image of a part has boxes that can be used",
-            fix="See boxes in audit.json",
+            f"{job.section.reader_name}: no image of a part has {what} that can be used",
+            fix=f"See {what} in audit.json",
             field="readers.detector",
         )
     return kept

@@ -12,18 +12,21 @@ from pydantic import Discriminator, Field, Tag, create_model, field_validator, m
 from pydantic.fields import FieldInfo
 
 from readingroom.cases.partition import PartitionSection, copies_made
-from readingroom.cases.stacks.choice import StackChoice
+from readingroom.cases.stacks.choice import VolumeStack
 from readingroom.core.config import Section
 from readingroom.core.errors import StudyFileError
 from readingroom.networks import is_volume_network
+from readingroom.networks.heat_mapper import HEAT_NETWORKS
 from readingroom.reading.explained import ExplainSection
 from readingroom.reading.features.section import FeaturesSection
+from readingroom.reading.mark_engine import patch_problem
 from readingroom.reading.preprocessing import InputSection
 from readingroom.report.published import DOCUMENTS
 from readingroom.study.search_section import SearchSection
 from readingroom.training.augmentation import AugmentationSection
 from readingroom.training.box_reader import RATE_RULE, BoxPlan
 from readingroom.training.boxing import HitRule
+from readingroom.training.mark_reader import MarkPlan
 from readingroom.training.outline_reader import OutlinePlan
 from readingroom.training.recipe import TrainingSection
 
@@ -40,7 +43,7 @@ class TaskSection(Section):
     kind: Literal["classification", "grading", "segmentation", "detection"] = "classification"
     """`classification`; `grading` where the classes have an order, from the least to the most severe; `segmentation`
     where lesions are only outlined: every reader then needs a `decoder`, and the answer is lesion or no lesion;
-    `detection` where lesions are only found, as boxes: every reader then needs a `detector`."""
+    `detection` where lesions are only found, as boxes or as marks in volumes: every reader then needs a `detector`."""
     label: str = "label"
     """Column of the case table that holds the class."""
     classes: Annotated[list[str], Field(min_length=1)] | None = None
@@ -95,13 +98,16 @@ class EvaluationSection(Section):
     """Probability at which a pixel is lesion: `dice`, that of the highest mean Dice on the validation part; or a
     number."""
     box_threshold: str | Annotated[float, Field(gt=0, lt=1)] = "false_positives<=0.5"
-    """Score at which a box counts: `false_positives<=0.5`, that of the highest sensitivity with no more than so many
-    false boxes an image on the validation part; `f1`, that of the highest F1 of boxes; or a number."""
+    """Score at which a box, or a mark in a volume, counts: `false_positives<=0.5`, that of the highest sensitivity with
+    no more than so many false ones an image on the validation part; `f1`, that of the highest F1; or a number."""
     hit: Literal["iou", "centre"] = "iou"
     """A box finds a lesion where their intersection over union reaches `hit_overlap` (`iou`), or where its centre lies
     in the lesion's box (`centre`), as is usual for small targets."""
     hit_overlap: Annotated[float, Field(gt=0, le=1)] = 0.5
     """With `hit: iou`: the intersection over union that makes a hit; 0.1 to 0.5 are usual for lesions."""
+    hit_distance_mm: Annotated[float, Field(ge=0)] = 0.0
+    """With `detector: heatmap`: a mark finds a lesion within the lesion's radius of its middle, or within this distance
+    where that is more."""
     size_edges: list[float] | None = None
     """Outlines by size of the lesion: edges as shares of the image; by default thirds of the lesions tested."""
     interval: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -181,9 +187,11 @@ class ReaderSection(_OVERRIDES):
     table's column `outline`."""
     classify: bool = False
     """With a `decoder`: tell the classes apart as well, by a classifier on the same encoder."""
-    detector: Literal["fcos", "retinanet"] | None = None
-    """Find lesions as boxes; the network is the detector's backbone. Boxes are in the case table's column `boxes`, or
-    are put around the parts of the masks in `outline`."""
+    detector: Literal["fcos", "retinanet", "heatmap"] | None = None
+    """Find lesions. As boxes, by `fcos` or `retinanet` on the network: boxes are in the case table's column `boxes`, or
+    are put around the parts of the masks in `outline`. As marks in whole volumes, by the peaks of a `heatmap`, with
+    `network: unet_3d` and `input.stack: {kind: volume, spacing: [..], around: whole}`: lesions are in the column
+    `points`."""
     window: Side | None = None
     """With a `decoder` or a `detector`: training sees squares of so many pixels, drawn at random; 513 in study 3."""
     tile: Side | None = None
@@ -197,6 +205,11 @@ class ReaderSection(_OVERRIDES):
     By chance alone, a window of a large film hardly ever meets a small lesion; 0 leaves every place to chance."""
     width: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 256
     """With a `detector`: channels of its feature pyramid; fewer are faster on a laptop."""
+    patches: Annotated[int, Field(ge=1, le=64)] = 4
+    """With `detector: heatmap`: patches drawn from each volume in an epoch; half of those of a volume with a lesion
+    show one."""
+    apart_mm: Annotated[float, Field(gt=0)] = 5.0
+    """With `detector: heatmap`: of two marks nearer to each other, the surer one is given."""
     flips: bool = False
     """With a `decoder`: average the outline over mirror images when reading."""
     smallest: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -243,19 +256,36 @@ class ReaderSection(_OVERRIDES):
 
     @model_validator(mode="after")
     def _detector_goes_with(self) -> ReaderSection:
-        if self.detector is None:
-            needs = [name for name in ("finest", "aimed", "width") if name in self.model_fields_set]
-            if needs:
-                raise ValueError(f"{needs[0]} needs a detector: it is about boxes")
-        elif self.train == "head" or self.head:
+        if self.detector is None and (needs := self._given("finest", "aimed", "width")):
+            raise ValueError(f"{needs[0]} needs a detector: it is about boxes")
+        if self.detector is not None and (self.train == "head" or self.head):
             raise ValueError("a reader that finds boxes is trained as a whole: train and head do not go with it")
         return self
 
+    @model_validator(mode="after")
+    def _heatmap_goes_with(self) -> ReaderSection:
+        if self.detector != "heatmap":
+            if needs := self._given("patches", "apart_mm"):
+                raise ValueError(f"{needs[0]} needs detector: heatmap: it is about marks in volumes")
+            return self
+        if strange := self._given("window", "tile", "finest", "width"):
+            raise ValueError(f"{strange[0]} does not go with detector: heatmap, whose patches are of input.size")
+        if self.network not in HEAT_NETWORKS:
+            raise ValueError(f"detector: heatmap needs network: {' or '.join(HEAT_NETWORKS)}")
+        return self
+
+    def _given(self, *names: str) -> list[str]:
+        return [name for name in names if name in self.model_fields_set]
+
     def boxes(self, hit: HitRule) -> BoxPlan | None:
         """How it finds boxes, ``hit`` being what counts as found; None where it finds none."""
-        if self.detector is None:
+        if self.detector is None or self.detector == "heatmap":
             return None
         return BoxPlan(self.detector, self.window, self.tile, self.finest, self.width, hit, self.aimed)
+
+    def marks(self, hit_mm: float) -> MarkPlan | None:
+        """How it marks lesions in volumes, ``hit_mm`` being within what a mark hits; None where it does not."""
+        return MarkPlan(self.patches, self.apart_mm, hit_mm) if self.detector == "heatmap" else None
 
     @property
     def outlines(self) -> OutlinePlan | None:
@@ -324,11 +354,15 @@ class ReaderMatrix(Section):
                 yield ReaderSection(network=network, weights=weights, train=train, head=self.head)
 
 
-def _stack_problem(reader: ReaderSection, stack: StackChoice | None) -> str:
+def _stack_problem(reader: ReaderSection, inputs: InputSection) -> str:
     """Why a reader does not go with the planes of the study's images; empty where it does."""
     if reader.network is None:
         return ""
-    whole = is_volume_network(reader.network)
+    stack, whole = inputs.stack, is_volume_network(reader.network)
+    if reader.detector == "heatmap":
+        return _volume_problem(inputs)
+    if isinstance(stack, VolumeStack) and stack.whole:
+        return "around: whole is for readers with detector: heatmap"
     if stack is None:
         return "pool and networks of volumes need input.stack: images of several planes" if reader.pool or whole else ""
     if reader.decoder is not None or reader.detector is not None:
@@ -340,6 +374,20 @@ def _stack_problem(reader: ReaderSection, stack: StackChoice | None) -> str:
     if whole and stack.kind != "volume":
         return f"a network of volumes does not read {stack.kind}: take a 2-D network with a pool"
     return "" if whole or reader.pool else "a 2-D network needs a pool over the planes, such as pool: attention"
+
+
+def _volume_problem(inputs: InputSection) -> str:
+    """Why marks cannot be found in the study's images; empty where they can."""
+    stack = inputs.stack
+    if not isinstance(stack, VolumeStack) or not stack.whole:
+        return "detector: heatmap needs input.stack: {kind: volume, spacing: [1, 1, 1], planes: 64, around: whole}"
+    return patch_problem((stack.planes, inputs.size, inputs.size))
+
+
+def _unmoved(section: AugmentationSection | None) -> str:
+    """What of an augmentation patches of volumes cannot have; empty where there is nothing."""
+    names = () if section is None else ("elastic", "regions")
+    return next((name for name in names if getattr(section, name) is not None), "")
 
 
 _SHARED = {"arms", "study", "cases", "images", "task", "phantoms"}
@@ -461,9 +509,12 @@ class StudyFile(Section):
 
     def _check_stacks(self) -> None:
         for one in self.reader_list:
-            problem = _stack_problem(one, self.input.stack)
+            problem = _stack_problem(one, self.input)
             if problem:
                 raise ValueError(f"{one.reader_name!r}: {problem}")
+            section = self.augmentation if one.augmentation is None else one.augmentation
+            if one.detector == "heatmap" and (name := _unmoved(section)):
+                raise ValueError(f"{one.reader_name!r}: augmentation.{name} does not go with detector: heatmap")
 
     def _check_combined(self, combined: CombineSection) -> None:
         readers = {one.reader_name: one for one in self.reader_list}
@@ -523,7 +574,12 @@ class StudyFile(Section):
     @property
     def boxes(self) -> bool:
         """Whether any reader finds boxes, or is helped by them in training, so that boxes are needed."""
-        return any(one.detector is not None or self.helped(one) for one in self.reader_list)
+        return any(one.detector in {"fcos", "retinanet"} or self.helped(one) for one in self.reader_list)
+
+    @property
+    def points(self) -> bool:
+        """Whether any reader marks lesions in volumes, so that points are needed."""
+        return any(one.detector == "heatmap" for one in self.reader_list)
 
     def helped(self, reader: ReaderSection) -> bool:
         """Whether boxes help a reader of classes in training."""

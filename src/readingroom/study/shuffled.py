@@ -1,4 +1,4 @@
-"""Labels and boxes dealt at random: a control that must be at chance, for nothing can be learned from it."""
+"""Labels and lesions dealt at random: a control that must be at chance, for nothing can be learned from it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from readingroom.core.seeds import generator
 from readingroom.training.boxing import PreparedBoxes
 
 Rows = npt.NDArray[np.int64]
+Places = npt.NDArray[np.float64]
 
 
 def deal_labels(targets: Rows, groups: npt.NDArray[np.generic], parts: tuple[Rows, ...], seed: int) -> Rows:
@@ -22,9 +23,7 @@ def deal_labels(targets: Rows, groups: npt.NDArray[np.generic], parts: tuple[Row
     part's own shares, as nearly as whole patients allow: dealt and true labels are then independent.
 
     Patients are dealt whole, so that images of one patient stay as alike in their labels as they were. A patient with
-    more images than the other repeats the other's labels. Every class gets labels in the shares of the whole part:
-    among a few dozen patients, labels dealt without that agree with the truth more or less than by half, and a reader
-    of strong signs learns the one or the other.
+    more images than the other repeats the other's labels.
 
     Args:
         targets: (N,) class of every image.
@@ -62,6 +61,28 @@ def _mixed(classes: Rows, random: np.random.Generator) -> Rows:
         places = random.permutation(np.flatnonzero(classes == one))
         even[places] = (np.arange(len(places)) + random.random()) / len(places)
     return np.argsort(even, kind="stable")
+
+
+def deal_points(
+    places: Sequence[Places | None], groups: npt.NDArray[np.generic], parts: tuple[Rows, ...], seed: int
+) -> tuple[Places | None, ...]:
+    """Each patient gets the lesions of another patient of the same part, where they lay in that one's volume.
+
+    Args:
+        places: of every volume (N, 4): where its lesions lie as shares of its extent, and their radius in mm; None
+            where that is not known.
+        groups: whose volume it is.
+        parts: rows of each part, training and validation; lesions of all other rows stay.
+        seed: of the dealing.
+    """
+    dealt = list(places)
+    for number, rows in enumerate(parts):
+        own = [rows[groups[rows] == group] for group in dict.fromkeys(groups[rows].tolist())]
+        order = generator(seed, "shuffled points", number).permutation(len(own))
+        for members, other in zip(own, order, strict=True):
+            for row, giver in zip(members, np.resize(own[other], len(members)), strict=True):
+                dealt[row] = places[giver]
+    return tuple(dealt)
 
 
 def deal_boxes(

@@ -130,6 +130,9 @@ def _head(bundle: ReaderBundle) -> str:
 
 
 def _answer(bundle: ReaderBundle) -> str:
+    if bundle.marks is not None:
+        at = bundle.marks.threshold
+        return f"marks of lesions in volumes; they count at score >= {at.value:.4f} ({at.rule}, fixed on {at.split})"
     if bundle.boxes is not None:
         at = bundle.boxes.threshold
         return f"boxes around lesions; they count at score >= {at.value:.4f} ({at.rule}, fixed on {at.split})"

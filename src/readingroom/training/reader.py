@@ -13,16 +13,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from readingroom.cases.stacks.choice import StackChoice, VolumeStack
+from readingroom.core.errors import TrainingError
 from readingroom.core.files import hash_value, write_text
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import write_csv
 from readingroom.networks import Network, build_network
 from readingroom.networks.detector import Detector, build_detector
+from readingroom.networks.heat_mapper import HeatMapper, build_heat_mapper
 from readingroom.networks.segmenter import Segmenter, build_segmenter
 from readingroom.reading.box_engine import BoxEngine
 from readingroom.reading.bundle import (
     Detecting,
+    Marking,
     Outlining,
     ReaderBundle,
     Threshold,
@@ -32,6 +35,7 @@ from readingroom.reading.bundle import (
     save_bundle,
 )
 from readingroom.reading.engine import TorchEngine
+from readingroom.reading.mark_engine import MarkEngine
 from readingroom.reading.outline_engine import OutlineEngine
 from readingroom.reading.preprocessing import Pixels, Preprocessing
 from readingroom.training.augmentation import AugmentationSection, Augmenter
@@ -42,9 +46,12 @@ from readingroom.training.card import write_card
 from readingroom.training.checkpoint import Checkpoint, Watch
 from readingroom.training.fitting import Fitted, fit
 from readingroom.training.frozen import keep_features
+from readingroom.training.mark_reader import MarkPlan, marking, patches_of
+from readingroom.training.marking import HeatObjective, PatchSource, PreparedPoints
 from readingroom.training.objectives import Examples, Objective
 from readingroom.training.outline_reader import OutlinePlan, make_augmenter, outline_objective, outlining
 from readingroom.training.prepared import PreparedImages
+from readingroom.training.prepared_volumes import PreparedVolumes
 from readingroom.training.recipe import TrainingSection
 from readingroom.training.sources import ImageSource
 from readingroom.training.threshold import choose_threshold
@@ -73,6 +80,7 @@ class ReaderPlan:
         outline_threshold: ``dice``, or a number.
         boxes: how it finds boxes; None for a reader that does not.
         box_threshold: ``false_positives<=0.5``, ``f1``, or a number.
+        marks: how it marks lesions in volumes; None for a reader that does not.
         ordered: the classes are grades, and the head ends in a cumulative link.
         pool: over the planes of a stack, with a 2-D network.
     """
@@ -92,6 +100,7 @@ class ReaderPlan:
     outline_threshold: str | float = "dice"
     boxes: BoxPlan | None = None
     box_threshold: str | float = "false_positives<=0.5"
+    marks: MarkPlan | None = None
     ordered: bool = False
     pool: str | None = None
 
@@ -102,6 +111,7 @@ class ReaderPlan:
         values["augmentation"] = None if self.augmentation is None else self.augmentation.model_dump(mode="json")
         values["outlines"] = None if self.outlines is None else vars(self.outlines)
         values["boxes"] = None if self.boxes is None else asdict(self.boxes)
+        values["marks"] = None if self.marks is None else asdict(self.marks)
         return values
 
 
@@ -110,22 +120,35 @@ class TrainingData:
     """The images of a study, prepared, and which of them this training may see.
 
     Args:
-        prepared: rows as in the case table.
+        prepared: rows as in the case table; whole volumes where readers mark lesions.
         examples: training and validation rows, and classes.
         preprocessing: with the normalisation of this training part.
         learned_from: image, pixels_hash, split, study of the rows that are seen.
         kept: folder for kept features.
         outlines: prepared outlines, (N, size, size); None where no reader needs them.
         boxes: prepared boxes; None where no reader needs them.
+        points: lesions of whole volumes; None where no reader marks them.
     """
 
-    prepared: PreparedImages
+    prepared: PreparedImages | PreparedVolumes
     examples: Examples
     preprocessing: Preprocessing
     learned_from: pd.DataFrame
     kept: Path
     outlines: PreparedImages | None = None
     boxes: PreparedBoxes | None = None
+    points: PreparedPoints | None = None
+
+    @property
+    def images(self) -> PreparedImages:
+        """The prepared images of one size.
+
+        Raises:
+            TrainingError: they are whole volumes, of any size.
+        """
+        if isinstance(self.prepared, PreparedVolumes):
+            raise TrainingError("whole volumes are for readers with detector: heatmap", field="input.stack.around")
+        return self.prepared
 
     @property
     def key(self) -> str:
@@ -134,7 +157,9 @@ class TrainingData:
         targets = self.examples.targets.tolist()
         outlines = [] if self.outlines is None else [self.outlines.path.name]
         boxes = [] if self.boxes is None else [self.boxes.key]
-        return hash_value([self.prepared.path.name, rows, targets, self.preprocessing.identity, *outlines, *boxes])
+        points = [] if self.points is None else [self.points.key]
+        seen = [self.prepared.path.name, rows, targets, self.preprocessing.identity]
+        return hash_value([*seen, *outlines, *boxes, *points])
 
 
 def train_reader(
@@ -159,8 +184,8 @@ def train_reader(
         watch: is given the history after each epoch; what it raises ends the training.
     """
     checkpoint = Checkpoint(folder / "checkpoint", key, watch=watch)
-    special = _outliner(plan, data, checkpoint, progress) or _detector(plan, data, checkpoint, progress)
-    trained = special or _classifier(plan, data, checkpoint, progress)
+    special = (made for train in (_outliner, _detector, _marker) if (made := train(plan, data, checkpoint, progress)))
+    trained = next(special, None) or _classifier(plan, data, checkpoint, progress)
     network, fitted = trained.network, trained.fitted
     bundle = ReaderBundle(
         name=plan.name,
@@ -173,6 +198,7 @@ def train_reader(
         facts={**facts, "key": key, "plan": plan.as_dict(), **_training_facts(network, fitted)},
         outlines=trained.outlines,
         boxes=trained.boxes,
+        marks=trained.marks,
         ordered=plan.ordered,
         pool=plan.pool,
     )
@@ -187,11 +213,12 @@ def train_reader(
 
 @dataclass(frozen=True)
 class _Trained:
-    network: Network | Segmenter | Detector
+    network: Network | Segmenter | Detector | HeatMapper
     fitted: Fitted
     threshold: Threshold | None
     outlines: Outlining | None = None
     boxes: Detecting | None = None
+    marks: Marking | None = None
 
 
 def _classifier(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, progress: Progress) -> _Trained:
@@ -218,7 +245,7 @@ def _outliner(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
     objective = outline_objective(outlines, augmenter, data.examples, plan.recipe, classify=wanted.classify)
     fitted = _fit_objective(plan, data, network, objective, augmenter, checkpoint, progress)
     engine = OutlineEngine(network, data.preprocessing, flips=wanted.flips, tile=wanted.tile)
-    described = outlining(wanted, engine, data.prepared, outlines, data.examples.validation, plan.outline_threshold)
+    described = outlining(wanted, engine, data.images, outlines, data.examples.validation, plan.outline_threshold)
     scores = partial(_class_scores, engine)
     threshold = _threshold(plan, data, scores) if wanted.classify else None
     return _Trained(network, fitted, threshold, described)
@@ -243,8 +270,32 @@ def _detector(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, prog
     objective = BoxObjective(boxes, augmenter, wanted.hit)
     fitted = _fit_objective(plan, data, network, objective, augmenter, checkpoint, progress)
     engine = BoxEngine(network, data.preprocessing, tile=wanted.tile)
-    described = detecting(wanted, engine, data.prepared, boxes, data.examples.validation, plan.box_threshold)
+    described = detecting(wanted, engine, data.images, boxes, data.examples.validation, plan.box_threshold)
     return _Trained(network, fitted, None, boxes=described)
+
+
+def _marker(plan: ReaderPlan, data: TrainingData, checkpoint: Checkpoint, progress: Progress) -> _Trained | None:
+    """A reader that marks lesions in volumes; None where the plan is not of one."""
+    if plan.marks is None or data.points is None or not isinstance(data.prepared, PreparedVolumes):
+        return None
+    network = build_heat_mapper(plan.network, weights=plan.weights, seed=derive_seed(plan.seed, "weights"))
+    patches = patches_of(plan.marks, data.prepared, data.points, data.preprocessing, plan.augmentation, plan.seed)
+    fitted = fit(
+        network,
+        PatchSource(patches, data.preprocessing),
+        patches.examples(data.examples),
+        plan.recipe,
+        objective=HeatObjective(patches, plan.marks.hit_mm),
+        seed=plan.seed,
+        name=plan.name,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    network.load_state_dict(fitted.weights)
+    engine = MarkEngine(network, data.preprocessing, apart_mm=plan.marks.apart_mm)
+    rows = data.examples.validation
+    described = marking(plan.marks, engine, data.prepared, data.points, rows, plan.box_threshold)
+    return _Trained(network, fitted, None, marks=described)
 
 
 def _stack_augmenter(plan: ReaderPlan, preprocessing: Preprocessing, stack: StackChoice) -> StackAugmenter:
@@ -274,7 +325,7 @@ def _fit_objective(
 ) -> Fitted:
     """Train on drawn windows (or whole views), judge on whole views; the network has the kept weights afterwards."""
     whole = make_augmenter(None, data.preprocessing, None, augmenter.seed)
-    source = ImageSource(data.prepared, augmenter, whole)
+    source = ImageSource(data.images, augmenter, whole)
     fitted = fit(
         network,
         source,
@@ -297,7 +348,7 @@ def _class_scores(engine: OutlineEngine, prepared: Pixels) -> npt.NDArray[np.flo
 def _fit(plan: ReaderPlan, data: TrainingData, network: Network, checkpoint: Checkpoint, progress: Progress) -> Fitted:
     stack = data.preprocessing.stack
     augmenter = _augmenter(plan, data, None) if stack is None else _stack_augmenter(plan, data.preprocessing, stack)
-    images = ImageSource(data.prepared, augmenter, boxes=None if data.boxes is None else data.boxes.rows)
+    images = ImageSource(data.images, augmenter, boxes=None if data.boxes is None else data.boxes.rows)
     fitted_by = partial(fit, seed=plan.seed, name=plan.name, checkpoint=checkpoint, progress=progress)
     if plan.train == "all":
         fitted = fitted_by(network, images, data.examples, plan.recipe)
@@ -351,9 +402,9 @@ def _threshold(
     if plan.positive is None:
         return None
     rows = data.examples.validation
-    parts = np.array_split(rows, max(1, round(len(rows) / data.prepared.at_once)))
+    parts = np.array_split(rows, max(1, round(len(rows) / data.images.at_once)))
     positive = plan.classes.index(plan.positive)
-    scores = [read(data.prepared.pixels[part])[:, positive] for part in parts if len(part)]
+    scores = [read(data.images.pixels[part])[:, positive] for part in parts if len(part)]
     score = np.concatenate(scores) if scores else np.empty(0, dtype=np.float32)
     return choose_threshold(data.examples.targets[rows] == positive, score, plan.threshold)
 
@@ -365,7 +416,7 @@ def _all_learned_from(plan: ReaderPlan, data: TrainingData) -> pd.DataFrame:
     return pd.concat([data.learned_from, learned_from(plan.weights)], ignore_index=True)
 
 
-def _training_facts(network: Network | Segmenter | Detector, fitted: Fitted) -> dict[str, Any]:
+def _training_facts(network: Network | Segmenter | Detector | HeatMapper, fitted: Fitted) -> dict[str, Any]:
     loaded = network.loaded
     return {
         "parameters": sum(parameter.numel() for parameter in network.parameters()),

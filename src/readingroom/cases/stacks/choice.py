@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, TypeAdapter, field_validator
+from pydantic import Discriminator, Field, TypeAdapter, field_validator, model_validator
 
 from readingroom.core.config import Section
 
@@ -22,9 +22,21 @@ class VolumeStack(Section):
     spacing: tuple[Millimetres, Millimetres, Millimetres] | None = None
     """Millimetres between planes, rows and columns after resampling, so that a lesion has one size in all volumes; null
     brings the whole volume to `planes` times `size` times `size`, whatever its extent."""
-    around: Literal["centre", "point"] = "centre"
+    around: Literal["centre", "point", "whole"] = "centre"
     """With `spacing`: the middle of what is seen: the volume's `centre`, or the `point` of the case table's column of
-    that name (x y z in mm, DICOM's patient axes), for patches around a lesion."""
+    that name (x y z in mm, DICOM's patient axes), for patches around a lesion; `whole`: all of the volume, whatever its
+    extent, seen as patches of `planes` times `size` times `size`, by readers with `detector: heatmap`."""
+
+    @model_validator(mode="after")
+    def _whole_at_a_spacing(self) -> VolumeStack:
+        if self.around == "whole" and self.spacing is None:
+            raise ValueError("around: whole needs a spacing, so that a lesion has one size in all volumes")
+        return self
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of a volume is kept at its own extent, to be looked at patch by patch."""
+        return self.around == "whole"
 
     @property
     def depth(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ from readingroom.cases.stacks.read import Choice, read_stack
 from readingroom.cases.stacks.resample import resample_volume
 from readingroom.cases.stacks.stack import LoadedStack
 from readingroom.cases.view import ViewMode, crop_to_view, find_view
-from readingroom.cases.window import PERCENTILES, PercentileWindow, WindowChoice, scale_between, show
+from readingroom.cases.window import PERCENTILES, How, PercentileWindow, WindowChoice, scale_between, show
 from readingroom.core.errors import ImageError
 
 Pixels = npt.NDArray[np.uint8]
 
-_NO_WINDOW = "no window in the file: percentiles"
+NO_WINDOW = "no window in the file: percentiles"
 _MOST_LOOKED_AT = 4_000_000
 
 
@@ -72,22 +72,32 @@ def stack_pixels(
 def _volume_pixels(
     stack: LoadedStack, choice: VolumeStack, size: int, window: WindowChoice, place: Any, fit: Fit
 ) -> tuple[Pixels, list[str]]:
-    volume = np.asarray(stack.planes)
     found = resample_volume(stack, choice, size, place, fit)
-    notes = list(found.notes)
-    if volume.dtype == np.uint8:
-        shown, how = show(np.rint(found.planes).clip(0, 255).astype(np.uint8), window, stack.display)
-    elif asked := _percentiles(window, stack):
-        shown = scale_between(found.planes, *volume_percentiles(volume, asked))
-        shown, how = (
-            (255 - shown if stack.display.inverted else shown),
-            "missing" if window == "file" else "percentiles",
-        )
-    else:
-        shown, how = show(found.planes, window, stack.display)
-    if how == "missing":
-        notes.append(_NO_WINDOW)
+    shown, how = volume_window(stack, window)(found.planes)
+    notes = [*found.notes, *([NO_WINDOW] if how == "missing" else [])]
     return np.ascontiguousarray(shown)[..., None], notes
+
+
+def volume_window(stack: LoadedStack, window: WindowChoice) -> Callable[[npt.NDArray[np.float32]], tuple[Pixels, How]]:
+    """What brings values of a volume, or of a part of it, to 8 bits; percentiles are always those of the whole volume.
+
+    Args:
+        stack: the volume.
+        window: how more than 8 bits become 8.
+    """
+    volume, display = np.asarray(stack.planes), stack.display
+    if volume.dtype == np.uint8:
+        return lambda values: show(np.rint(values).clip(0, 255).astype(np.uint8), window, display)
+    asked = _percentiles(window, stack)
+    if not asked:
+        return lambda values: show(values, window, display)
+    low, high = volume_percentiles(volume, asked)
+
+    def scaled(values: npt.NDArray[np.float32]) -> tuple[Pixels, How]:
+        shown = scale_between(values, low, high)
+        return (255 - shown if display.inverted else shown), "missing" if window == "file" else "percentiles"
+
+    return scaled
 
 
 def _percentiles(window: WindowChoice, stack: LoadedStack) -> tuple[float, float] | None:
@@ -142,7 +152,7 @@ def _plane_pixels(
         for at, plane in zip(there, shown, strict=True):
             rgb = to_rgb8(plane)
             made[at] = fit_square(rgb if view is None else crop_to_view(rgb, view), size, fit)
-        notes += [_NO_WINDOW] if missing and _NO_WINDOW not in notes else []
+        notes += [NO_WINDOW] if missing and NO_WINDOW not in notes else []
     return made, notes
 
 

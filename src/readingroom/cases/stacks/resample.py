@@ -22,7 +22,7 @@ _POINT_FIX = (
     "Write x y z in mm of DICOM's patient axes; "
     "programs for NIfTI show x and y the other way round (RAS): turn their sign"
 )
-_SKEWED = "Resample it at right angles first, for example with SimpleITK or in 3D Slicer"
+SKEWED = "Resample it at right angles first, for example with SimpleITK or in 3D Slicer"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _box(
     if stack.affine is None or stack.spacing_mm is None or choice.spacing is None:
         raise ImageError("the distances between voxels are not known", fix="Leave `spacing` out of the `stack`")
     if skewed(stack.affine):
-        raise ImageError("rows and columns are not at right angles", fix=_SKEWED)
+        raise ImageError("rows and columns are not at right angles", fix=SKEWED)
     own = stack.spacing_mm
     shear = shear_of(stack.affine)
     middle = _middle(stack, shape, choice, place, shear)

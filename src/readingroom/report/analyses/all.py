@@ -10,7 +10,7 @@ import pandas as pd
 from readingroom.report.analyses.agreement import Agreement, agreements
 from readingroom.report.analyses.answers import Answers
 from readingroom.report.analyses.arms import Arm, ArmDifference, arm_differences
-from readingroom.report.analyses.boxed import BoxPerformance, FoundBoxes, box_performances
+from readingroom.report.analyses.boxed import BoxPerformance, FoundBoxes, arm_performances, box_performances
 from readingroom.report.analyses.calibration import Calibration, calibrate
 from readingroom.report.analyses.decision import DecisionCurve, decide
 from readingroom.report.analyses.documented import Documentation, documentations
@@ -91,7 +91,8 @@ class Analyses:
         external: the external part against the test part.
         outlines: of every reader that outlines.
         outline_differences: between these readers.
-        boxes: of every reader that finds boxes.
+        boxes: of every reader that finds boxes, or marks lesions in volumes.
+        arm_boxes: of readers that mark lesions in volumes, the same in each arm.
         arms: every reader under other protocols, against here.
         documentations: which sites of each examination every reader's answers document; where the classes are sites.
         grades: of every reader that gives a class, where the classes are three grades or more.
@@ -114,6 +115,7 @@ class Analyses:
     outlines: tuple[OutlinePerformance, ...] = ()
     outline_differences: tuple[OutlineDifference, ...] = ()
     boxes: tuple[BoxPerformance, ...] = ()
+    arm_boxes: tuple[BoxPerformance, ...] = ()
     arms: tuple[ArmDifference, ...] = ()
     documentations: tuple[Documentation, ...] = ()
     grades: tuple[GradePerformance, ...] = ()
@@ -155,6 +157,7 @@ def analyse(answers: Mapping[str, Sequence[Answers]], performances: Sequence[Per
         outlines=outline_performances(asked.outlined, level, asked.size_edges),
         outline_differences=outline_differences(asked.outlined, level),
         boxes=() if asked.boxes is None else box_performances(asked.boxes, level),
+        arm_boxes=() if asked.boxes is None else arm_performances(asked.boxes, asked.arms, level),
         arms=arm_differences(
             asked.arms, asked.here, {one.reader: one.kind for one in answers.get("test", ())}, classes, positive, level
         ),

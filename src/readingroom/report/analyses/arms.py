@@ -26,12 +26,14 @@ class Arm:
         changes: keys of the study file that differ: key, value in the arm, value here.
         readings: all its readings.
         outlined: what its readers outlined; empty where none does.
+        points: what its readers marked in volumes; empty where none does.
     """
 
     name: str
     changes: tuple[tuple[str, str, str], ...] = ()
     readings: pd.DataFrame = field(default_factory=pd.DataFrame)
     outlined: pd.DataFrame = field(default_factory=pd.DataFrame)
+    points: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def control(self) -> bool:

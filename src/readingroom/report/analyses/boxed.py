@@ -1,9 +1,10 @@
-"""Boxes: the FROC curve, average precision, and sensitivity by lesion and by patient, of what readers found."""
+"""Boxes and marks: the FROC curve, average precision, and sensitivity by lesion and by patient, of what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,34 +18,69 @@ from readingroom.evaluation import (
     bootstrap,
     froc,
     match_boxes,
+    match_points,
     proportion,
 )
+from readingroom.report.analyses.arms import Arm
 
 CORNERS = ["x0", "y0", "x1", "y1"]
+PLACE = ["x_mm", "y_mm", "z_mm"]
+Form = Literal["boxes", "points"]
+_THIRDS = (1 / 3, 2 / 3)
 Codes = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class FoundBoxes:
-    """What the run folder says of boxes.
+    """What the run folder says of boxes, or of marks in volumes.
 
     Args:
-        found: rows of ``boxes/<reader>.parquet`` of all readers.
-        reference: rows of ``reference_boxes.parquet``.
-        rule: what makes a hit, ``iou`` or ``centre``; see `readingroom.evaluation.match_boxes`.
+        found: rows of ``boxes/<reader>.parquet`` (or ``points/``) of all readers.
+        reference: rows of ``reference_boxes.parquet`` (or ``reference_points.parquet``).
+        rule: of boxes, what makes a hit, ``iou`` or ``centre``; see `readingroom.evaluation.match_boxes`.
         at_least: of the rule ``iou``.
+        form: ``boxes`` or ``points``.
+        hit_mm: of marks; see `readingroom.evaluation.match_points`.
     """
 
     found: pd.DataFrame
     reference: pd.DataFrame
     rule: str = "iou"
     at_least: float = 0.5
+    form: Form = "boxes"
+    hit_mm: float = 0.0
+
+    @property
+    def own(self) -> list[str]:
+        """Columns of a place."""
+        return CORNERS if self.form == "boxes" else PLACE
+
+    @property
+    def wanted(self) -> list[str]:
+        """Columns of a place in the reference."""
+        return CORNERS if self.form == "boxes" else [*PLACE, "radius_mm"]
+
+
+@dataclass(frozen=True)
+class SizeGroup:
+    """Lesions of one range of sizes, at the reader's threshold.
+
+    Args:
+        low_mm, high_mm: of their diameters.
+        lesions: how many.
+        found: share of them.
+    """
+
+    low_mm: float
+    high_mm: float
+    lesions: int
+    found: Estimate
 
 
 @dataclass(frozen=True)
 class BoxPerformance:
-    """One reader's boxes on one part, against the boxes of the reference.
+    """One reader's boxes (or marks in volumes) on one part, against those of the reference.
 
     Args:
         reader, split: who, and on which part.
@@ -62,6 +98,8 @@ class BoxPerformance:
             ``patient_false_boxes`` (a patient), ``image_specificity`` (images without a lesion and without a box) and
             ``patient_specificity`` (patients likewise), at the threshold fixed on validation.
         curve: false boxes an image, sensitivity by lesion, by patient; corners of the curve.
+        form: ``boxes``, or ``points`` for marks in volumes.
+        by_size: of marks, the lesions found at the threshold by thirds of their diameters.
     """
 
     reader: str
@@ -78,6 +116,8 @@ class BoxPerformance:
     a_patient: dict[str, Estimate]
     at_threshold: dict[str, Estimate]
     curve: tuple[tuple[float, float, float], ...]
+    form: Form = "boxes"
+    by_size: tuple[SizeGroup, ...] = ()
 
 
 def box_performances(boxes: FoundBoxes, level: float) -> tuple[BoxPerformance, ...]:
@@ -94,25 +134,23 @@ def box_performances(boxes: FoundBoxes, level: float) -> tuple[BoxPerformance, .
     return tuple(_one(part.reset_index(drop=True), boxes, level) for _, part in parts)
 
 
+def arm_performances(boxes: FoundBoxes, arms: Iterable[Arm], level: float) -> tuple[BoxPerformance, ...]:
+    """Marks of the readers of arms on the same lesions; each is called with its arm: ``heat · shuffled-labels``."""
+    if boxes.form == "boxes":
+        return ()
+    named = [arm.points.assign(reader=arm.points["reader"] + f" · {arm.name}") for arm in arms if len(arm.points)]
+    return tuple(one for found in named for one in box_performances(replace(boxes, found=found), level))
+
+
 def _one(rows: pd.DataFrame, boxes: FoundBoxes, level: float) -> BoxPerformance:
     # An image may be in the validation part of several folds, for another network each.
     rows = rows.assign(key=rows["fold"].astype(str) + "/" + rows["image"])
     images = rows.drop_duplicates("key").reset_index(drop=True)
-    truths = images.drop(columns=CORNERS).merge(boxes.reference[["image", *CORNERS]], on="image").dropna(subset=CORNERS)
+    kept = images.drop(columns=[name for name in boxes.wanted if name in images])
+    truths = kept.merge(boxes.reference[["image", *boxes.wanted]], on="image").dropna(subset=boxes.wanted)
     marks = rows.dropna(subset=["score"]).reset_index(drop=True)
-    patient = _patients(images)
-    matches = match_boxes(
-        images["key"].to_numpy(),
-        marks["key"].to_numpy(),
-        marks["score"].to_numpy(dtype=float),
-        marks[CORNERS].to_numpy(dtype=float),
-        truths["key"].to_numpy(),
-        truths[CORNERS].to_numpy(dtype=float),
-        patient=patient,
-        lesion=truths["lesion"].to_numpy() if _one_a_lesion(truths) else None,
-        rule=boxes.rule,
-        at_least=boxes.at_least,
-    )
+    matches = _matched(images, marks, truths, boxes)
+    counted = marks["counted"].to_numpy(dtype=bool)
     curve, by_patient = froc(matches, level=level), froc(matches, per="patient", level=level).by_patient
     return BoxPerformance(
         reader=str(rows["reader"].iloc[0]),
@@ -127,9 +165,44 @@ def _one(rows: pd.DataFrame, boxes: FoundBoxes, level: float) -> BoxPerformance:
         by_lesion={name: curve.by_lesion[name] for name in curve.by_lesion},
         by_patient={name: curve.by_patient[name] for name in curve.by_patient},
         a_patient={name: by_patient[name] for name in by_patient},
-        at_threshold=_at_threshold(matches, marks["counted"].to_numpy(dtype=bool), level),
+        at_threshold=_at_threshold(matches, counted, level),
         curve=tuple(_corners(curve)),
+        form=boxes.form,
+        by_size=() if boxes.form == "boxes" else tuple(_by_size(matches, counted, truths, level)),
     )
+
+
+def _matched(images: pd.DataFrame, marks: pd.DataFrame, truths: pd.DataFrame, boxes: FoundBoxes) -> Matches:
+    lesion = truths["lesion"].to_numpy() if _one_a_lesion(truths) else None
+    given = (
+        images["key"].to_numpy(),
+        marks["key"].to_numpy(),
+        marks["score"].to_numpy(dtype=float),
+        marks[boxes.own].to_numpy(dtype=float),
+        truths["key"].to_numpy(),
+        truths[boxes.wanted].to_numpy(dtype=float),
+    )
+    patient = _patients(images)
+    if boxes.form == "points":
+        return match_points(*given, patient=patient, lesion=lesion, at_least_mm=boxes.hit_mm)
+    return match_boxes(*given, patient=patient, lesion=lesion, rule=boxes.rule, at_least=boxes.at_least)
+
+
+def _by_size(
+    matches: Matches, counted: npt.NDArray[np.bool_], truths: pd.DataFrame, level: float
+) -> Iterator[SizeGroup]:
+    """Lesions by thirds of their diameters; lesions of one size stay together."""
+    diameter = 2 * truths["radius_mm"].to_numpy(dtype=float)
+    if not diameter.size:
+        return
+    hit = np.zeros(diameter.size, dtype=bool)
+    hit[matches.hit[counted & (matches.hit >= 0)]] = True
+    place = np.searchsorted(np.quantile(diameter, _THIRDS), diameter, side="left")
+    for third in range(len(_THIRDS) + 1):
+        own = place == third
+        if own.any():
+            found = proportion(int(hit[own].sum()), int(own.sum()), level=level)
+            yield SizeGroup(float(diameter[own].min()), float(diameter[own].max()), int(own.sum()), found)
 
 
 def _patients(images: pd.DataFrame) -> Codes:

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from readingroom.evaluation import Estimate
 from readingroom.report.analyses.boxed import BoxPerformance
 from readingroom.report.box_tables import RATES
+from readingroom.report.box_words import WORDS
 from readingroom.report.figures.style import DASHES, INK, PALETTE, WIDTH_IN, Pen, new_figure
 
 _LEAST, _MOST = 1 / 16, 12.0
@@ -24,8 +25,9 @@ def draw_froc(pen: Pen, boxed: Sequence[BoxPerformance]) -> Figure:
     for place, one in enumerate(boxed):
         _curve(left, pen, one, place, 1, one.by_lesion, "lesion_sensitivity")
         _curve(right, pen, one, place, 2, one.by_patient, "patient_sensitivity")
-    _axes(left, pen.say("Sensitivity, by lesion"), pen)
-    _axes(right, pen.say("Sensitivity, by patient"), pen)
+    along = pen.say(WORDS[boxed[0].form].axis)
+    _axes(left, pen.say("Sensitivity, by lesion"), along)
+    _axes(right, pen.say("Sensitivity, by patient"), along)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3)
     return figure
@@ -53,10 +55,10 @@ def _bar(panel: Axes, x: float, found: Estimate | None, colour: str) -> None:
         panel.vlines(x, found.low, found.high, color=colour, linewidth=1.0, alpha=0.7)
 
 
-def _axes(panel: Axes, title: str, pen: Pen) -> None:
+def _axes(panel: Axes, title: str, along: str) -> None:
     panel.set(xscale="log", xlim=(_LEAST, _MOST), ylim=(0, 1.02))
     panel.xaxis.set_major_locator(FixedLocator([float(name) for name in RATES]))
     panel.xaxis.set_minor_locator(NullLocator())
     panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: RATES.get(f"{value:g}", "")))
-    panel.set_xlabel(pen.say("False boxes an image (logarithmic)"))
+    panel.set_xlabel(along)
     panel.set_ylabel(title, color=INK)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from readingroom.core.errors import StudyFileError
 from readingroom.study.presets import (
     anal_fistula_mri,
+    aneurysm,
     ankle_fracture,
     breast_calcification,
     chest_film,
@@ -33,6 +34,7 @@ PRESETS: dict[str, Preset] = {
         gastric_lesions,
         upper_gi_sites,
         lung_nodule,
+        aneurysm,
         dynamic_mri,
         video_clip,
         ankle_fracture,

@@ -24,5 +24,5 @@ PRESET = Preset(
     ("chest-film",),
     {"image": "a film: DICOM, PNG or TIFF", "label": "normal or abnormal", "patient": "whose film it is"},
     draw=draw_chests,
-    scale=Scale(200, {"input": {"size": 80}, "training": {"epochs": 10, **FAST}}),
+    scale=Scale(200, {"input": {"size": 80}, "training": {"epochs": 14, **FAST}}),
 )

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from readingroom.cases.phantoms import draw_lung_phantoms
 from readingroom.core.progress import Progress
-from readingroom.study.presets.preset import SEED, Preset, Scale, Tables
+from readingroom.study.presets.preset import FAST, SEED, Preset, Scale, Tables
 
 
 def draw_chests(folder: Path, patients: int, progress: Progress) -> Tables:
     """Chest CT of phantom patients, NIfTI, with one nodule or two each."""
-    return {"cases": draw_lung_phantoms(folder, patients=patients, difficulty=0.3, seed=SEED, progress=progress)}
+    return {"cases": draw_lung_phantoms(folder, patients=patients, difficulty=0.0, seed=SEED, progress=progress)}
 
 
 PRESET = Preset(
@@ -25,5 +25,12 @@ PRESET = Preset(
         "patient": "whose nodule it is",
     },
     draw=draw_chests,
-    scale=Scale(120, {"training": {"epochs": 15}}),
+    scale=Scale(
+        150,
+        {
+            "input": {"stack": {"planes": 8, "spacing": [2.5, 1.25, 1.25]}},
+            "training": {"epochs": 16, "batch": 8, **FAST, "rate": 1.0e-3},
+        },
+        readers={"slices-attention": {"network": "resnet10t", "rate": 2.0e-3}},
+    ),
 )

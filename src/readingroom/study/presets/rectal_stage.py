@@ -6,7 +6,7 @@ from pathlib import Path
 
 from readingroom.cases.phantoms import draw_rectal_phantoms
 from readingroom.core.progress import Progress
-from readingroom.study.presets.preset import SEED, Preset, Scale, Tables
+from readingroom.study.presets.preset import FAST, SEED, Preset, Scale, Tables
 
 
 def draw_pelves(folder: Path, patients: int, progress: Progress) -> Tables:
@@ -24,5 +24,9 @@ PRESET = Preset(
         "patient": "whose series they are",
     },
     draw=draw_pelves,
-    scale=Scale(120, {"input": {"size": 64}, "training": {"epochs": 12}}),
+    scale=Scale(
+        120,
+        {"input": {"size": 64}, "training": {"epochs": 12, **FAST, "rate": 2.0e-3}},
+        readers={name: {"network": "resnet10t"} for name in ("ordered", "unordered")},
+    ),
 )

@@ -29,5 +29,5 @@ PRESET = Preset(
         "lesion": "which nodule of the patient",
     },
     draw=draw_thyroids,
-    scale=Scale(150, {"input": {"size": 80}, "training": {"epochs": 10, **FAST, "rate": 1.0e-3}}),
+    scale=Scale(150, {"input": {"size": 64}, "training": {"epochs": 10, **FAST, "rate": 1.0e-3}}),
 )

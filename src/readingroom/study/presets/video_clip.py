@@ -6,12 +6,12 @@ from pathlib import Path
 
 from readingroom.cases.phantoms import draw_clip_phantoms
 from readingroom.core.progress import Progress
-from readingroom.study.presets.preset import SEED, Preset, Scale, Tables
+from readingroom.study.presets.preset import FAST, SEED, Preset, Scale, Tables
 
 
 def draw_clips(folder: Path, patients: int, progress: Progress) -> Tables:
     """Clips of phantom patients, of different lengths; a polyp comes into view for a part of some."""
-    return {"cases": draw_clip_phantoms(folder, patients=patients, difficulty=0.3, seed=SEED, progress=progress)}
+    return {"cases": draw_clip_phantoms(folder, patients=patients, difficulty=0.0, seed=SEED, progress=progress)}
 
 
 PRESET = Preset(
@@ -24,5 +24,11 @@ PRESET = Preset(
         "patient": "whose clip it is",
     },
     draw=draw_clips,
-    scale=Scale(70, {"input": {"size": 64, "stack": {"planes": 16}}, "training": {"epochs": 10}}),
+    scale=Scale(
+        80,
+        {"input": {"size": 48, "stack": {"planes": 12}}, "training": {"epochs": 12, **FAST, "rate": 2.0e-3}},
+        readers={
+            name: {"network": "resnet10t"} for name in ("attention", "maximum", "gru", "lstm", "frozen-attention")
+        },
+    ),
 )
