@@ -112,8 +112,10 @@ def _control_verdict(areas: Sequence[ArmDifference], say: Translator) -> str:
     ]
     if off:
         return say(
-            "The interval of {readers} leaves chance (0.5) out. By chance alone about one of twenty does; more, or far "
-            "from it, means that the test part knows something of the training part.",
+            "The interval of {readers} leaves chance (0.5) out. One dealing of labels is one draw: a network that "
+            "learned nothing still orders the patients by something, to either side of chance, and the interval does "
+            "not hold that spread. Deal again with other seeds; if it is above chance again and again, the test part "
+            "knows something of the training part.",
             readers=joined(off, say),
         )
     return say("Nothing was learned where nothing could be: every interval holds chance (0.5).")
