@@ -128,3 +128,8 @@ def test_the_command_line_prints_what_the_protocol_changes(run: Run) -> None:
     assert list(table.columns) == ["Reader", "Measure", "As published", "Here", "Difference"]
     assert table["Reader"].tolist() == ["with copies", "without"]
     assert table["Difference"].str.match(r"^-?\d\.\d{3} \(-?\d\.\d{3} – -?\d\.\d{3}\)$").all()
+
+
+def test_arms_share_what_their_study_prepared(run: Run) -> None:
+    assert run.arms["as-published"].folder.prepared == run.folder.prepared
+    assert not (run.arms["as-published"].folder.path / "prepared").exists()

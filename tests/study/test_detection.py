@@ -16,7 +16,7 @@ from readingroom.reading.bundle import load_bundle
 from readingroom.reading.files import read_files
 from readingroom.study import Run, Study
 from readingroom.study.boxes import boxes_around, parse_boxes
-from readingroom.study.schema import ReaderSection
+from readingroom.study.reader_section import ReaderSection
 
 HEIGHT, WIDTH = 60, 90
 

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from readingroom.core.errors import CaseTableError, ReadingsError, StudyFileError
 from readingroom.reading.files import read_files
 from readingroom.study import Run, Study
-from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.study.reader_section import ReaderSection
+from readingroom.study.schema import StudyFile
 
 RADIOMICS = {"bins": 8, "families": ["statistics", "glcm"]}
 

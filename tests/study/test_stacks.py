@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from readingroom.cases.cleaning import CleanSection, clean_resized, denoise
+from readingroom.cases.stacks.choice import parse_stack
 from readingroom.core.errors import StudyFileError
 from readingroom.core.seeds import generator
 from readingroom.reading.files import read_files
+from readingroom.reading.pipeline import prepare_file
+from readingroom.reading.preprocessing import Preprocessing
 from readingroom.study import Run, Study
 from readingroom.study.study_file import load_study_file
 
@@ -151,6 +156,19 @@ def test_a_second_run_trains_nothing_again(clip_run: Run) -> None:
     assert weights.stat().st_mtime_ns == before
 
 
+def test_the_planes_of_a_stack_are_cleaned_one_by_one(tmp_path: Path) -> None:
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    for frame in range(3):
+        cv2.imwrite(str(folder / f"{frame}.png"), _plane(generator(1, frame), lesion=False))
+    clean = CleanSection.model_validate({"denoise": "bilateral", "clahe": {}})
+    plain = Preprocessing("whole", SIDE, "stretch", stack=parse_stack({"kind": "frames", "planes": 4}))
+    cleaned = prepare_file(folder, replace(plain, clean=clean))
+    for before, after in zip(prepare_file(folder, plain)[:3], cleaned[:3], strict=True):
+        np.testing.assert_array_equal(after, clean_resized(denoise(before, clean.denoise), clean))
+    assert not cleaned[3].any()
+
+
 def test_a_patient_who_lacks_a_view_is_read_by_the_other(tmp_path: Path) -> None:
     stack = {"kind": "views", "names": ["ap", "lateral"]}
     path = study_file(tmp_path, views(tmp_path / "images"), stack, [reader(name="both", pool="attention")])
@@ -187,6 +205,7 @@ def test_a_network_of_volumes_learns_which_ball_the_point_names(tmp_path: Path) 
         ({"kind": "volume"}, {"network": "resnet18_3d", "pool": "max"}, "leave pool out"),
         ({"kind": "volume"}, {"pool": "max", "decoder": "unet"}, "not with input.stack"),
         ({"kind": "films"}, {"pool": "max"}, "kind"),
+        (None, {"network": None, "name": "f", "features": {"facts": ["age"]}, "pool": "max"}, "pool does not go"),
     ],
 )
 def test_what_does_not_go_with_the_planes_is_told_before_anything_is_read(

@@ -1,4 +1,4 @@
-"""readingroom study: the clinical studies of the documents; list them, write one for your own data, run its demo."""
+"""readingroom study: kinds of clinical study after the documents; list them, write one for your data, run its demo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from readingroom.study import Run
 
 app = typer.Typer(
-    help="The clinical studies of the documents: list them, write one for your own data, run its demo.",
+    help="Kinds of clinical study after the documents: list them, write one for your own data, run its demo.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -56,7 +56,7 @@ def new(
     out: Annotated[Path, typer.Option(help="Folder for the study files.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace study files that are there.")] = False,
 ) -> None:
-    """Write the commented study file of a preset for your own data, with both arms: as published, and sound."""
+    """Write the commented study file of a preset for your own data, with its arm: as published, or a control."""
     from readingroom.study.presets import write_preset
 
     for path in write_preset(name, cases, out, people=people, force=force):
@@ -70,7 +70,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder that holds the run folders.")] = Path("runs"),
     language: ReportLanguage = Language.en,
 ) -> None:
-    """Run a preset on phantoms, both arms, in a few minutes; prints what was published against what came out."""
+    """Run a preset on phantoms, with its arm, in minutes; prints what came out, and what was published where it was."""
     from readingroom.study.presets.demo import run_preset_demo
 
     bars = BarProgress(console())

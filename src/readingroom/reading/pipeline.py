@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from readingroom.cases.cleaning import clean_planes
 from readingroom.cases.images import read_image
 from readingroom.cases.stacks.pixels import stack_pixels
 from readingroom.cases.view import View
@@ -56,7 +57,7 @@ def prepare_stack(path: Path, preprocessing: Preprocessing) -> Pixels:
     if stack is None:
         raise ImageError("a reader of single images reads no stacks", file=path)
     made, _ = stack_pixels(path, stack, size=wanted.size, window=wanted.window, fit=wanted.fit, views=wanted.view)
-    return wanted.clean_planes(made)
+    return made if wanted.clean is None else clean_planes(made, wanted.clean)
 
 
 def read_images(

@@ -163,26 +163,6 @@ class Preprocessing:
             return prepared
         return clean_resized(prepared, self.clean, self.reference, self.prepared_mask(view))
 
-    def clean_planes(self, planes: Pixels) -> Pixels:
-        """The steps of cleaning that are of single planes, on each plane of a prepared stack that is there.
-
-        Args:
-            planes: (planes, size, size, C) 8 bit, 0 everywhere where a plane is not there.
-        """
-        if self.clean is None:
-            return planes
-        return np.stack([self._clean_plane(plane) if plane.any() else plane for plane in planes])
-
-    def _clean_plane(self, plane: Pixels) -> Pixels:
-        if self.clean is None:
-            return plane
-        rgb = np.ascontiguousarray(np.broadcast_to(plane, (*plane.shape[:2], 3)))
-        quiet = rgb if self.clean.denoise is None else denoise(rgb, self.clean.denoise)
-        made = clean_resized(quiet, self.clean, self.reference, np.ones(rgb.shape[:2], np.uint8))[..., : plane.shape[2]]
-        if not made.any():
-            made[0, 0, 0] = 1  # all black would mean that the plane is not there
-        return made
-
     def prepared_mask(self, view: View) -> Pixels:
         """Where a prepared image shows anatomy: (size, size), 1 inside and 0 outside."""
         return np.asarray(self._placed(view_mask(view) * np.uint8(255)) >= 128, dtype=np.uint8)

@@ -61,7 +61,7 @@ def picture_levels(section: InputSection, base: Path) -> Reference | None:
 
 def common_part(contract: Preprocessing) -> Preprocessing:
     """What can be done to all images before it is known which of them are for training."""
-    if contract.clean is None or _match(contract.clean) != TRAINING:
+    if contract.clean is None or not matches_training(contract.clean):
         return contract
     return replace(contract, clean=contract.clean.model_copy(update={"histogram": None, "clahe": None}))
 
@@ -92,8 +92,6 @@ class Levelled:
             prepared: by its `common_part`.
             training: rows.
         """
-        if _match(contract.clean) != TRAINING:
-            return contract, prepared
         known = (levels_of(prepared.pixels[row], contract.prepared_mask(self.views[row])) for row in training)
         full = replace(contract, reference=mean_levels(known))
         rows = {name: row for row, name in enumerate(self.images)}
@@ -107,6 +105,11 @@ class Levelled:
             progress=self.progress,
         )
         return full, made
+
+
+def matches_training(clean: CleanSection | None) -> bool:
+    """Whether images are to be brought to the levels of the training part, which differ from fold to fold."""
+    return _match(clean) == TRAINING
 
 
 def _match(clean: CleanSection | None) -> str | None:

@@ -15,7 +15,8 @@ from readingroom.reading.engine import has_openvino
 from readingroom.reading.heat_maps import INSTALL, has_captum
 from readingroom.reading.precision import autocast, choose_device, choose_precision
 from readingroom.study.machine import library_versions, machine_facts
-from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.study.reader_section import ReaderSection
+from readingroom.study.schema import StudyFile
 from readingroom.study.study_file import load_study_file
 
 

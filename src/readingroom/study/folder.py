@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ARMS = "arms"
+_CATALOGUE = "catalogue.parquet"
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,28 @@ class RunFolder:
     @property
     def catalogue(self) -> Path:
         """One row an image: its facts, hashes, view and quality."""
-        return self.path / "catalogue.parquet"
+        return self.path / _CATALOGUE
 
     @property
     def prepared(self) -> Path:
-        """Prepared images and kept features; may be deleted, they are made again when needed."""
-        return self.path / "prepared"
+        """Prepared images and kept features, named by their content; may be deleted. Arms share their study's."""
+        return self._owner / "prepared"
 
     @property
     def radiomics(self) -> Path:
-        """Radiomics of each image, kept by the content of its files; may be deleted. Arms share their study's."""
-        owner = self.path.parents[1] if self.path.parent.name == _ARMS else self.path
-        return owner / "prepared" / "radiomics"
+        """Radiomics of each image, kept by the content of its files; may be deleted."""
+        return self.prepared / "radiomics"
+
+    @property
+    def _owner(self) -> Path:
+        """The study's folder, of an arm and of the study itself."""
+        return self.path.parents[1] if self.path.parent.name == _ARMS else self.path
+
+    @property
+    def catalogues(self) -> list[Path]:
+        """Its own catalogue and those of the same study's other runs, as far as they are there."""
+        own = [self.catalogue, self._owner / _CATALOGUE, *sorted((self._owner / _ARMS).glob(f"*/{_CATALOGUE}"))]
+        return [path for path in dict.fromkeys(own) if path.is_file()]
 
     @property
     def published(self) -> Path:

@@ -220,8 +220,10 @@ def _catalogue(cases: CaseTable, study: StudyFile, folder: RunFolder, strict: bo
 
 
 def _known(folder: RunFolder) -> pd.DataFrame | None:
-    """The catalogue of an earlier run: images that have not changed since are not decoded again."""
-    return pd.read_parquet(folder.catalogue) if folder.catalogue.is_file() else None
+    """The catalogues of earlier runs and of arms: images that have not changed since are not decoded again."""
+    # Its own last: of rows of one image the last is taken.
+    known = [pd.read_parquet(path) for path in reversed(folder.catalogues)]
+    return pd.concat(known, ignore_index=True) if known else None
 
 
 def _readable(cases: CaseTable, catalogue: pd.DataFrame) -> CaseTable:

@@ -16,7 +16,8 @@ from readingroom.networks.segmenter import build_segmenter
 from readingroom.reading.bundle import READER_FILE, load_bundle, planes_plan
 from readingroom.reading.features.model_file import check_libraries
 from readingroom.study.folder import RunFolder
-from readingroom.study.schema import ReaderSection, StudyFile
+from readingroom.study.reader_section import ReaderSection
+from readingroom.study.schema import StudyFile
 from readingroom.training.box_reader import BoxPlan
 
 

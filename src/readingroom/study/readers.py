@@ -12,23 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from readingroom.cases.catalogue import view_of
 from readingroom.cases.partition import copies_made
 from readingroom.core.errors import LeakageError, Problem, ReadingRoomError, StudyFileError
 from readingroom.core.files import hash_file, hash_value
 from readingroom.core.progress import Progress
 from readingroom.core.seeds import derive_seed
 from readingroom.core.tables import read_facts, write_parquet
-from readingroom.reading.boxes import boxes_to_input
 from readingroom.reading.bundle import LEARNED_COLUMNS, READER_FILE, ReaderBundle, learned_from, load_bundle, overlap
 from readingroom.reading.combined import CombinedReader, save_combined
 from readingroom.reading.engine import open_engine
 from readingroom.reading.features.head import shows_places
-from readingroom.reading.mark_pipeline import prepare_volume
-from readingroom.reading.pipeline import Unread, prepare_file, read_images
-from readingroom.reading.preprocessing import IMAGENET_MEAN, IMAGENET_SD, Normalisation, Pixels, Preprocessing
+from readingroom.reading.pipeline import Unread, read_images
 from readingroom.study.box_readings import as_class_readings, find_boxes
-from readingroom.study.cleaning import Levelled, common_part, wanted_contract
 from readingroom.study.features import FeatureReaders
 from readingroom.study.folder import RunFolder
 from readingroom.study.heat_maps import HeatMaps
@@ -38,7 +33,9 @@ from readingroom.study.outline_readings import as_readings, outline_images
 from readingroom.study.outlines import UNKNOWN as NOT_KNOWN
 from readingroom.study.outlines import Outlines
 from readingroom.study.planes import PlanesShown
-from readingroom.study.schema import CombineSection, ReaderSection, StudyFile
+from readingroom.study.preparation import Preparation
+from readingroom.study.reader_section import CombineSection, ReaderSection
+from readingroom.study.schema import StudyFile
 from readingroom.study.search import Found, Search
 from readingroom.study.search_section import with_values
 from readingroom.study.shuffled import deal_boxes, deal_labels, deal_points
@@ -49,9 +46,8 @@ from readingroom.training.checkpoint import Checkpoint
 from readingroom.training.features.reader import FeaturesPlan
 from readingroom.training.marking import PreparedPoints, of_shares, shares_of
 from readingroom.training.objectives import Examples
-from readingroom.training.outlining import UNKNOWN
-from readingroom.training.prepared import PreparedImages, prepare_images
-from readingroom.training.prepared_volumes import PreparedVolumes, prepare_volumes
+from readingroom.training.prepared import PreparedImages
+from readingroom.training.prepared_volumes import PreparedVolumes
 from readingroom.training.reader import ReaderPlan, TrainingData, train_reader
 
 _Lesions = PreparedBoxes | PreparedPoints | None
@@ -99,9 +95,8 @@ class Readers:
         for section in self.study.reader_list:
             for job in self._jobs(section):
                 self._leaks(job)  # refuses the last reader before the first is trained
-        prepared = self._prepared()
-        outlines = self._prepared_outlines()
-        lesions = self._prepared_boxes() or self._prepared_points()
+        made = self._preparation
+        prepared, outlines, lesions = made.images(), made.outlines(), made.boxes() or made.points()
         facts: dict[str, dict[str, Any]] = {}
         trained: dict[str, tuple[Path, ReaderBundle]] = {}
         tell: dict[str, tuple[Path, ReaderBundle]] = {}
@@ -121,6 +116,10 @@ class Readers:
         went_by.write({name: one for name, one in tell.items() if one[1].features is not None})
         self._weigh({name: one for name, one in trained.items() if one[1].pool is not None}, prepared)
         return facts | {one.name: self._combine(one, facts) for one in self.study.combine}
+
+    @cached_property
+    def _preparation(self) -> Preparation:
+        return Preparation(self.study, self.base, self.intake, self.folder, self.progress)
 
     def _explain(self, readers: dict[str, tuple[Path, ReaderBundle]]) -> None:
         """Heat maps of the readers that tell classes apart, by name; of the first fold and repeat."""
@@ -168,89 +167,6 @@ class Readers:
         for fold in self.intake.folds:
             for repeat in range(1, self.study.training.repeats + 1):
                 yield Job(section, fold, repeat)
-
-    def _prepared(self) -> PreparedImages | PreparedVolumes:
-        """Every image once at the study's size, whichever reader, fold or repeat needs it."""
-        contract = common_part(self._contract())
-        catalogue = self.intake.catalogue.set_index("image")
-        images = self.intake.cases.frame["image"].tolist()
-        key, path = (
-            hash_value([contract.prepared_key, catalogue.loc[images, "sha256"].tolist()]),
-            self.intake.cases.path,
-        )
-        if self.study.points:
-            return prepare_volumes(
-                self.folder.prepared,
-                images,
-                lambda name: prepare_volume(path(name), contract),
-                key=key,
-                progress=self.progress,
-            )
-        views = {name: view_of(row) for name, row in catalogue.loc[images].iterrows()}
-        return prepare_images(
-            self.folder.prepared,
-            images,
-            lambda name: prepare_file(path(name), contract, views[name]),
-            shape=contract.shape,
-            key=key,
-            progress=self.progress,
-        )
-
-    def _prepared_outlines(self) -> PreparedImages | None:
-        """Every outline once, as its image was prepared; None where no reader outlines."""
-        known = self.intake.outlines
-        if known is None:
-            return None
-        contract = self._contract()
-        catalogue = self.intake.catalogue.set_index("image")
-        images = self.intake.cases.frame["image"].tolist()
-        rows = {str(name): row for name, row in catalogue.loc[images].iterrows()}
-
-        def prepare(name: str) -> Pixels:
-            row = rows[name]
-            mask = known.mask(name, int(row["height"]), int(row["width"]))
-            if mask is None:
-                return np.full((contract.size, contract.size), UNKNOWN, dtype=np.uint8)
-            return contract.prepare_outline(mask, view_of(row))
-
-        return prepare_images(
-            self.folder.prepared,
-            images,
-            prepare,
-            shape=(contract.size, contract.size),
-            key=hash_value(["outlines", contract.prepared_key, catalogue.loc[images, "sha256"].tolist(), known.key]),
-            what="outlines",
-            progress=self.progress,
-        )
-
-    def _prepared_boxes(self) -> PreparedBoxes | None:
-        """The boxes of every image where they lie in the prepared one."""
-        known, contract = self.intake.boxes, self._contract()
-        if known is None:
-            return None
-        catalogue = self.intake.catalogue.set_index("image")
-        images = self.intake.cases.frame["image"].tolist()
-        views = {name: view_of(row) for name, row in catalogue.loc[images].iterrows()}
-        found = [(known.of(name), views[name]) for name in images]
-        rows = tuple(None if boxes is None else boxes_to_input(boxes, view, contract) for boxes, view in found)
-        return PreparedBoxes(rows, contract.size)
-
-    def _prepared_points(self) -> PreparedPoints | None:
-        """The lesions of every volume, in mm."""
-        known = self.intake.points
-        return None if known is None else PreparedPoints(tuple(map(known.of, self.intake.cases.frame["image"])))
-
-    def _contract(self) -> Preprocessing:
-        return wanted_contract(self.study.input, self.base)
-
-    def _levelled(
-        self, prepared: PreparedImages, training: npt.NDArray[np.int64]
-    ) -> tuple[Preprocessing, PreparedImages]:
-        """The contract and the images with the levels of a training part, where the study asks for them."""
-        images = self.intake.cases.frame["image"].tolist()
-        views = [view_of(row) for _, row in self.intake.catalogue.set_index("image").loc[images].iterrows()]
-        levelled = Levelled(self.folder.prepared, images, views, self.progress)
-        return levelled.of(self._contract(), prepared, training)
 
     def _one(
         self, job: Job, prepared: PreparedImages | PreparedVolumes, outlines: PreparedImages | None, lesions: _Lesions
@@ -374,10 +290,7 @@ class Readers:
                 dealt = deal_points(shares_of(lesions, prepared), groups, (training, validation), self._seed(job))
                 lesions = of_shares(dealt, prepared)
         examples = Examples(training, validation, targets, len(cases.classes))
-        contract = self._contract()
-        if isinstance(prepared, PreparedImages):
-            contract, prepared = self._levelled(prepared, examples.training)
-        preprocessing = self._normalised(contract, prepared, examples.training)
+        preprocessing, prepared = self._preparation.contract_of(prepared, examples.training)
         learned = self._learned(job)
         boxes = lesions if isinstance(lesions, PreparedBoxes) else None
         points = lesions if isinstance(lesions, PreparedPoints) else None
@@ -420,22 +333,6 @@ class Readers:
             },
             columns=list(LEARNED_COLUMNS),
         )
-
-    def _normalised(
-        self, contract: Preprocessing, prepared: PreparedImages | PreparedVolumes, training: npt.NDArray[np.int64]
-    ) -> Preprocessing:
-        wanted = self.study.input.normalise
-        mean: tuple[float, ...]
-        sd: tuple[float, ...]
-        if isinstance(wanted, Normalisation):
-            mean, sd = wanted.mean, wanted.sd
-        elif wanted == "training":
-            mean, sd = prepared.moments(training)
-        elif wanted == "imagenet":
-            mean, sd = IMAGENET_MEAN, IMAGENET_SD
-        else:
-            mean, sd = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-        return replace(contract, mean=mean, sd=sd)
 
     def _leaks(self, job: Job) -> list[str]:
         """Images to be tested on that this reader learns from, or that its pre-training learned from."""

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from readingroom.core.files import write_text
-from readingroom.study.schema import ReaderMatrix, StudyFile
+from readingroom.study.reader_section import ReaderMatrix
+from readingroom.study.schema import StudyFile
 
 HEADER = """# The study file
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from readingroom.core.errors import Problem, StudyFileError
-from readingroom.study.schema import ReaderMatrix, ReaderSection, StudyFile
+from readingroom.study.reader_section import ReaderMatrix, ReaderSection
+from readingroom.study.schema import StudyFile
 
 Key = tuple[str | int, ...]
 

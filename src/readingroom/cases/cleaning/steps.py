@@ -56,4 +56,6 @@ def clean_planes(planes: Pixels, clean: CleanSection, reference: Reference | Non
             flat = plane[..., 0] if plane.shape[2:] == (1,) else plane
             quiet = flat if clean.denoise is None else denoise(flat, clean.denoise)
             made[number] = clean_resized(quiet, clean, reference).reshape(plane.shape)
+            if not made[number].any():
+                made[number].flat[0] = 1  # all black would mean that the plane is not there
     return made
