@@ -124,6 +124,36 @@ def test_a_chain_through_a_whole_collection_is_cut() -> None:
     assert not found.pairs["linked"].all()
 
 
+def test_images_of_a_standard_view_are_no_duplicates_but_a_copy_among_them_is() -> None:
+    """Forty patients, all seen alike; of the first there is a copy under another name."""
+    rng = np.random.default_rng(3)
+    common, own = scene(1), [scene(seed) for seed in range(100, 140)]
+    views = [thumbnail(0.75 * common + 0.25 * one) for one in own]
+    copy = thumbnail(0.75 * common + 0.25 * own[0] + rng.normal(0, 1, (64, 64)))
+    table = catalogue(*(row(f"{n:02}", cells) for n, cells in enumerate(views)), row("copy", copy))
+    patients = pd.Series([*range(40), 40], index=table["image"])
+    found = find_duplicates(table, patients=patients)
+    assert found.similar > 0.8
+    assert list(zip(found.pairs["a"], found.pairs["b"], strict=True)) == [("00", "copy")]
+    unknown = find_duplicates(table)
+    assert unknown.similar == 0.66
+    assert len(unknown.pairs) > 300
+
+
+def test_where_views_differ_patients_change_nothing() -> None:
+    table = catalogue(*(row(f"{n:02}", thumbnail(scene(n % 30))) for n in range(40)))
+    patients = pd.Series(range(40), index=table["image"])
+    assert find_duplicates(table, patients=patients).similar > 0.65
+    pd.testing.assert_frame_equal(find_duplicates(table, patients=patients).pairs, find_duplicates(table).pairs)
+
+
+def test_two_places_in_one_volume_stay_together_and_are_no_pair() -> None:
+    cells = thumbnail(scene(5))
+    found = find_duplicates(catalogue(row("ct.nii@1,2,3", cells, pixels="p"), row("ct.nii@4,5,6", cells, pixels="p")))
+    assert found.pairs.empty
+    assert found.groups.iloc[0] == found.groups.iloc[1]
+
+
 def test_blocks_give_what_a_plain_comparison_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(2)
     cells = [thumbnail(scene(n % 9) + rng.normal(0, 10, (64, 64))) for n in range(40)]

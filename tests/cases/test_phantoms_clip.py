@@ -6,8 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from readingroom.cases.phantoms import draw_clip_phantoms
+from readingroom.cases.phantoms import draw_clip_phantoms, draw_clip_stills
 from readingroom.cases.phantoms.clip.bowel import plan_clip
 from readingroom.cases.phantoms.clip.frames import draw_frames
 from readingroom.cases.phantoms.difficulty import difficulty_of
@@ -89,3 +90,19 @@ def test_without_pyav_it_is_said_before_anything_is_drawn(tmp_path, monkeypatch)
     with pytest.raises(OutputError, match=r"readingroom\[volumes\]"):
         draw_clip_phantoms(tmp_path / "none", patients=1)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_still_is_labelled_by_what_is_in_sight(tmp_path):
+    table = read_table(draw_clip_stills(tmp_path / "图", patients=4, size=(48, 56), difficulty=0.0))
+    of = table.groupby("patient")["label"]
+    assert (of.size() == 12).all()
+    assert sorted(of.nunique()) == [1, 1, 2, 2]
+    redness = []
+    for name in table["image"]:
+        red, green, _ = np.moveaxis(np.asarray(Image.open(tmp_path / "图" / name).convert("RGB"), float), -1, 0)
+        redness.append(
+            np.percentile((red - green) / (red + green + 20), 99.5) - np.median((red - green) / (red + green + 20))
+        )
+    mixed = table["patient"].isin(of.nunique()[of.nunique() == 2].index)
+    there = table["label"] == "polyp"
+    assert np.median(np.array(redness)[mixed & there]) > np.median(np.array(redness)[mixed & ~there])

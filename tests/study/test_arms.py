@@ -124,7 +124,7 @@ def test_arms_go_with_folds_repeats_and_left_out_centres(
 
 def test_the_command_line_prints_what_the_protocol_changes(run: Run) -> None:
     (title, table), *_ = printed_tables(run.folder.report)
-    assert title == "What the protocol changes"
+    assert title == "Arm: As published"
     assert list(table.columns) == ["Reader", "Measure", "As published", "Here", "Difference"]
     assert table["Reader"].tolist() == ["with copies", "without"]
     assert table["Difference"].str.match(r"^-?\d\.\d{3} \(-?\d\.\d{3} – -?\d\.\d{3}\)$").all()

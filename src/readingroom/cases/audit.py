@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from readingroom.cases.condition import condition_notes, describe_condition
+from readingroom.cases.duplicates import SIMILAR
 from readingroom.cases.flow import describe_flow, describe_partition, partition_rows
 from readingroom.cases.leakage import describe_duplicates, describe_patients, duplicate_notes, patient_notes
 from readingroom.cases.notes import Note
@@ -28,7 +29,8 @@ FIELDS: dict[str, str] = {
     "classes [{label, images, ...}]}]}]; a group is a patient, or what stands for one",
     "small_classes": "rules {split: {images, groups}}: the least of a class in a part; found [{label, split, images, "
     "groups}]: what lies below. Tests of all folds are added up, of training and validation the smallest fold counts",
-    "duplicates": "pairs, exact, images: in all; across_splits, across_patients, conflicting_labels: {total, exact, "
+    "duplicates": "pairs, exact, images: in all; similar: least similarity of a pair; across_splits, across_patients, "
+    "conflicting_labels: {total, exact, "
     "listed [{a, b, split_a, split_b, label_a, label_b, patient_a, patient_b, fold, distance, similarity, exact}]}",
     "patients": "known; groups_on_two_sides {total, listed}; images_each {lowest, median, mean, highest}; labels_each "
     "{number of classes: patients}; lesions_with_several_labels {total, listed}",
@@ -54,7 +56,13 @@ _LEVELS = {"error": 0, "warning": 1, "note": 2}
 
 
 def audit_cases(
-    cases: CaseTable, catalogue: pd.DataFrame, partition: Partition, pairs: pd.DataFrame, *, seed: int
+    cases: CaseTable,
+    catalogue: pd.DataFrame,
+    partition: Partition,
+    pairs: pd.DataFrame,
+    *,
+    similar: float = SIMILAR,
+    seed: int,
 ) -> dict[str, Any]:
     """Audit the cases of a study: what `FIELDS` lists, ready for JSON.
 
@@ -63,6 +71,7 @@ def audit_cases(
         catalogue: one row an image, as `catalogue_images` gives it.
         partition: who learns, validates and tests on what.
         pairs: duplicates, as `find_duplicates` gives them: ``a``, ``b``, ``distance``, ``similarity``, ``exact``.
+        similar: least similarity of these pairs.
         seed: seed of the search for shortcuts.
 
     Raises:
@@ -76,7 +85,7 @@ def audit_cases(
     catalogue = _aligned(cases, catalogue, partition)
     rows = partition_rows(cases, partition)
     parts = describe_partition(cases, partition)
-    duplicates = describe_duplicates(cases, partition, pairs)
+    duplicates = describe_duplicates(cases, partition, pairs, similar)
     patients = describe_patients(cases, partition)
     images = describe_condition(catalogue)
     small = _small_classes(parts)

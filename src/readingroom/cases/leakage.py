@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from readingroom.cases.duplicates import SIMILAR
 from readingroom.cases.flow import partition_rows
 from readingroom.cases.groups import divided_groups
 from readingroom.cases.notes import Note
@@ -17,7 +18,9 @@ LISTED = 200
 """Pairs that the audit lists at most of one kind; their number is always whole."""
 
 
-def describe_duplicates(cases: CaseTable, partition: Partition, pairs: pd.DataFrame) -> dict[str, Any]:
+def describe_duplicates(
+    cases: CaseTable, partition: Partition, pairs: pd.DataFrame, similar: float = SIMILAR
+) -> dict[str, Any]:
     """Exact and near duplicates: in all, on two sides of the partition, between patients, of different labels.
 
     A pair is on two sides when, in some fold, one image is in training and the other is not; or one is in
@@ -28,12 +31,14 @@ def describe_duplicates(cases: CaseTable, partition: Partition, pairs: pd.DataFr
         partition: who learns and tests on what.
         pairs: ``a``, ``b`` (images), ``distance``, ``similarity`` and ``exact`` (the same pixels) of each pair, as
             `find_duplicates` gives them.
+        similar: least similarity of these pairs.
     """
     known = _known_pairs(cases, partition, pairs)
     return {
         "pairs": len(known),
         "exact": int(known["exact"].sum()),
         "images": len(set(known["a"]) | set(known["b"])),
+        "similar": round(similar, 4),
         "across_splits": _chosen(known, known["across"]),
         "across_patients": _chosen(known, known["other_patient"]),
         "conflicting_labels": _chosen(known, known["other_label"]),
@@ -60,6 +65,12 @@ def describe_patients(cases: CaseTable, partition: Partition) -> dict[str, Any]:
 
 def duplicate_notes(duplicates: dict[str, Any]) -> Iterator[Note]:
     """What the report says of the duplicates."""
+    if duplicates["similar"] > SIMILAR:
+        text = (
+            "Images of different patients are alike here by their kind, as standard views are. Duplicates had to stand "
+            "out among them: similarity {similar} instead of {usual}."
+        )
+        yield Note("note", "standard-views", text, {"similar": duplicates["similar"], "usual": SIMILAR})
     across = duplicates["across_splits"]
     if across["total"]:
         text = (

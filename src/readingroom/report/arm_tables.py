@@ -1,12 +1,12 @@
-"""The section of the arms: what another protocol changes, in words, in a table, and key by key."""
+"""The section of the arms: what another protocol or another setting changes, in words, in tables, and key by key."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from readingroom.core.translations import Translator
-from readingroom.report.analyses.arms import Arm, ArmDifference
+from readingroom.report.analyses.arms import Arm, ArmDifference, ArmKind
 from readingroom.report.results import Results
 from readingroom.report.tables import IN_UNITS, Cell, EstimateCell, Table, difference_cell
 from readingroom.report.wording import MEASURE_NAMES, interval_text, joined, value_text
@@ -38,7 +38,7 @@ class ArmTables:
 
     Args:
         name: of the arm.
-        sentences: what its protocol flattered or cost.
+        sentences: what it gained or cost.
         differences: every reader and measure.
         changes: the keys of the study file that differ.
     """
@@ -49,20 +49,89 @@ class ArmTables:
     changes: Table
 
 
-def arm_tables(arms: Sequence[Arm], results: Results, say: Translator) -> tuple[ArmTables, ...]:
-    """Every arm that has readers in common with this study."""
+@dataclass(frozen=True)
+class ArmSection:
+    """All arms against this study.
+
+    Args:
+        title: of the section.
+        lead: what arms of these kinds are.
+        overview: the measure that sums up each of several changes, most gained first; None for fewer than two.
+        arms: one by one; only those that have readers in common with this study.
+    """
+
+    title: str = ""
+    lead: str = ""
+    overview: Table | None = None
+    arms: tuple[ArmTables, ...] = ()
+
+    def tables(self) -> list[Table]:
+        """All of it."""
+        own = [table for arm in self.arms for table in (arm.differences, arm.changes)]
+        return own if self.overview is None else [self.overview, *own]
+
+
+NO_ARMS = ArmSection()
+
+_TITLES: Mapping[ArmKind, tuple[str, str]] = {
+    "protocol": (
+        "What the protocol changes",
+        "The same cases and the same recipes under another protocol, run beside this study: what the protocol itself "
+        "does to the figures.",
+    ),
+    "change": (
+        "What each change does",
+        "The same cases, divided alike, with other settings, run beside this study: what each setting does to the "
+        "figures.",
+    ),
+    "control": (
+        "A control",
+        "The same study with labels dealt at random: what readers learn where nothing can be learned.",
+    ),
+}
+
+
+def arm_section(arms: Sequence[Arm], results: Results, say: Translator) -> ArmSection:
+    """The section of the arms that have readers in common with this study; empty where there is none."""
     found = results.analyses.arms
-    shown = ((arm, [one for one in found if one.arm == arm.name]) for arm in arms)
-    return tuple(
-        ArmTables(
-            arm_name(arm.name, say),
-            tuple(control_sentences(own, say) if arm.control else arm_sentences(own, say)),
-            _differences(arm.name, own, say),
-            _changes(arm, say),
-        )
-        for arm, own in shown
-        if own
+    pairs = [(arm, [one for one in found if one.arm == arm.name]) for arm in arms]
+    shown = [(arm, own) for arm, own in pairs if own]
+    kinds = {arm.kind for arm, _ in shown}
+    titles = next((titles for kind, titles in _TITLES.items() if kind in kinds), ("", ""))
+    changes = [own for arm, own in shown if arm.kind == "change"]
+    return ArmSection(
+        *titles,
+        _overview(changes, say) if len(changes) > 1 else None,
+        tuple(
+            ArmTables(
+                arm_name(arm.name, say),
+                tuple(control_sentences(own, say) if arm.kind == "control" else arm_sentences(own, arm.kind, say)),
+                _differences(arm, own, say),
+                _changes(arm, say),
+            )
+            for arm, own in shown
+        ),
     )
+
+
+def _overview(arms: Sequence[Sequence[ArmDifference]], say: Translator) -> Table:
+    measure = main_measure(arms[0])
+    found = [one for own in arms for one in own if one.measure == measure]
+    found.sort(key=lambda one: -(one.difference.value or 0.0))
+    rows = tuple(
+        (
+            Cell(one.arm),
+            Cell(one.reader),
+            EstimateCell(measure, one.there, counted=False),
+            EstimateCell(measure, one.here, counted=False),
+            DifferenceCell(measure, one.difference, shown_as=difference_cell(measure, one.difference, say)),
+        )
+        for one in found
+    )
+    title = say("{measure} with each change, and without", measure=say(MEASURE_NAMES[measure]))
+    note = say("Intervals are not corrected for looking at {n} changes at once.", n=len(arms))
+    heads = ("Change", "Reader", "With it", "Without it", "Difference")
+    return Table("arms", title, tuple(say(head) for head in heads), rows, note, 2)
 
 
 def arm_name(name: str, say: Translator) -> str:
@@ -76,10 +145,11 @@ def main_measure(found: Sequence[ArmDifference]) -> str:
     return next((name for name in MAIN if name in present), MAIN[-1])
 
 
-def arm_sentences(found: Sequence[ArmDifference], say: Translator) -> list[str]:
+def arm_sentences(found: Sequence[ArmDifference], kind: ArmKind, say: Translator) -> list[str]:
     """In words: the arm's best reader, what it is here, and the same over all readers; outlines likewise."""
     measures = [name for name in dict.fromkeys((main_measure(found), "iou")) if any(o.measure == name for o in found)]
-    return [text for name in measures for text in _about(name, [one for one in found if one.measure == name], say)]
+    by_measure = {name: [one for one in found if one.measure == name] for name in measures}
+    return [text for name, own in by_measure.items() for text in _about(name, own, kind, say)]
 
 
 def control_sentences(found: Sequence[ArmDifference], say: Translator) -> list[str]:
@@ -121,7 +191,7 @@ def _control_verdict(areas: Sequence[ArmDifference], say: Translator) -> str:
     return say("Nothing was learned where nothing could be: every interval holds chance (0.5).")
 
 
-def _about(measure: str, own: Sequence[ArmDifference], say: Translator) -> list[str]:
+def _about(measure: str, own: Sequence[ArmDifference], kind: ArmKind, say: Translator) -> list[str]:
     known = [one for one in own if one.there.value is not None and one.difference.value is not None]
     if not known:
         return []
@@ -139,13 +209,25 @@ def _about(measure: str, own: Sequence[ArmDifference], say: Translator) -> list[
         there=value_text(measure, best.there.value),
         here=value_text(measure, best.here.value),
     )
-    sentences = [said, _verdict(best, say)]
+    sentences = [said, _verdict(best, kind, say)]
     if len({one.difference.value for one in known}) > 1:
         sentences.append(_over_all(measure, known, say))
     return sentences
 
 
-def _verdict(one: ArmDifference, say: Translator) -> str:
+_GAINS: Mapping[ArmKind, tuple[str, str]] = {
+    "protocol": (
+        "The protocol flattered it by {size} ({level}% CI {interval}).",
+        "The protocol cost it {size} ({level}% CI {interval}).",
+    ),
+    "change": (
+        "The change gained it {size} ({level}% CI {interval}).",
+        "The change cost it {size} ({level}% CI {interval}).",
+    ),
+}
+
+
+def _verdict(one: ArmDifference, kind: ArmKind, say: Translator) -> str:
     low, high = one.difference.low, one.difference.high
     unit = " " + say("pp")
     size = _amount(one.measure, one.difference.value, unit)
@@ -155,9 +237,9 @@ def _verdict(one: ArmDifference, say: Translator) -> str:
         return say("The difference is {size}; it has no interval.", size=size)
     text = "The difference, {size} ({level}% CI {interval}), may be chance: neither gain nor loss can be claimed."
     if low > 0:
-        text = "The protocol flattered it by {size} ({level}% CI {interval})."
+        text = _GAINS[kind][0]
     elif high < 0:
-        text = "The protocol cost it {size} ({level}% CI {interval})."
+        text = _GAINS[kind][1]
         interval = _turned(one, say)
         size = _amount(one.measure, -(one.difference.value or 0.0), unit)
     return say(text, size=size, level=level, interval=interval)
@@ -194,7 +276,7 @@ def _over_all(measure: str, known: Sequence[ArmDifference], say: Translator) -> 
     return said + (say(": {list}.", list=joined(flattered, say)) if named else say("."))
 
 
-def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Table:
+def _differences(arm: Arm, own: Sequence[ArmDifference], say: Translator) -> Table:
     rows = tuple(
         (
             Cell(one.reader),
@@ -205,18 +287,17 @@ def _differences(arm: str, own: Sequence[ArmDifference], say: Translator) -> Tab
         )
         for one in own
     )
-    heads = ("Reader", "Measure", PROTOCOLS.get(arm, arm), "Here", "Difference")
-    note = say(
-        "Difference = {arm} − here, by image; above zero the protocol flatters. Patients of both test parts were drawn "
-        "together; the readers are taken as they are.",
-        arm=arm_name(arm, say),
-    )
+    heads = ("Reader", "Measure", PROTOCOLS.get(arm.name, arm.name), "Here", "Difference")
+    note = say("Difference = {arm} − here, by image.", arm=arm_name(arm.name, say))
+    if arm.kind == "protocol":
+        note += say(" ") + say("Above zero the protocol flatters.")
+    note += say(" ") + say("Patients of both test parts were drawn together; the readers are taken as they are.")
     if any(one.measure == "auc_of_calls" for one in own):
         note += say(" ") + say(
             "The AUC of calls is (sensitivity + specificity) / 2, as it is where labels are taken for scores."
         )
     note += say(" ") + say("Intervals by bootstrap, 2000 draws.")
-    return Table(f"arm-{arm}", "", tuple(say(head) for head in heads), rows, note, 2)
+    return Table(f"arm-{arm.name}", "", tuple(say(head) for head in heads), rows, note, 2)
 
 
 def _changes(arm: Arm, say: Translator) -> Table:

@@ -12,7 +12,7 @@ import pandas as pd
 from readingroom.core.translations import Translator
 from readingroom.report.analyses.all import JUDGED
 from readingroom.report.analysis_tables import AnalysisTables, analysis_tables, shift_table
-from readingroom.report.arm_tables import ArmTables, arm_tables
+from readingroom.report.arm_tables import NO_ARMS, ArmSection, arm_section
 from readingroom.report.box_tables import BoxTables, box_tables
 from readingroom.report.class_names import MANY
 from readingroom.report.class_tables import class_comparison_table, class_table, confusion_table, over_classes_table
@@ -120,7 +120,7 @@ class Content:
     audit: Findings | None
     published: Beside | None = None
     images_root: Path | None = None
-    arms: tuple[ArmTables, ...] = ()
+    arms: ArmSection = NO_ARMS
     features: FeaturePanels = NO_FEATURE_PANELS
 
     def tables(self) -> list[Table]:
@@ -130,7 +130,7 @@ class Content:
             self.table_one,
             self.audit.shortcuts if self.audit else None,
             self.published.table if self.published else None,
-            *(table for arm in self.arms for table in (arm.differences, arm.changes)),
+            *self.arms.tables(),
             self.times,
             self.training,
             self.searches,
@@ -230,7 +230,7 @@ def gather(
         images_root=images_root,
         audit=read_findings(audit, thumbnails, say),
         published=None if published is None else put_beside(published, results, say),
-        arms=() if run is None else arm_tables(run.arms, results, say),
+        arms=NO_ARMS if run is None else arm_section(run.arms, results, say),
         features=feature_panels(run, thumbnails, answer_overlays(run, images_root), say),
     )
 

@@ -283,7 +283,7 @@ _FIGURES = (
 
 
 def _arm_figures(content: Content) -> list[str]:
-    return [f"arm-{number}" for number, _ in enumerate(content.arms, start=1)]
+    return [f"arm-{number}" for number, _ in enumerate(content.arms.arms, start=1)]
 
 
 def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator) -> list[Section]:
@@ -304,7 +304,7 @@ def _sections(content: Content, pictures: Mapping[str, Picture], say: Translator
         "completeness": ("Completeness of the examination", bool(content.documented.tables())),
         "ordered": ("Ordered grades", shown is not None and shown.ordered is not None),
         "comparisons": ("Reader against reader", bool(content.comparisons)),
-        "arms": ("What the protocol changes", bool(content.arms)),
+        "arms": (content.arms.title, bool(content.arms.arms)),
         "published": ("Published against yours", content.published is not None),
         "people": (
             "Reader study" if shown is not None and shown.of_people else "Agreement",

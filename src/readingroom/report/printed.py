@@ -16,7 +16,7 @@ _PARTS = (" low", " high", " n", " method")
 
 
 def printed_tables(report: Path, language: str = "en") -> list[tuple[str, pd.DataFrame]]:
-    """Published against yours, and what the protocol changes: a title and a table of texts each, as far as there are.
+    """Published against yours, and every arm against the study: a title and a table of texts each, as far as there are.
 
     Args:
         report: the report's folder.
@@ -66,7 +66,7 @@ def _arms(report: Path, say: Translator) -> list[tuple[str, pd.DataFrame]]:
             }
             for one in shown
         ]
-        tables.append((say("What the protocol changes"), pd.DataFrame(rows)))
+        tables.append((say("Arm: {arm}", arm=arm_name(arm, say)), pd.DataFrame(rows)))
     return tables
 
 

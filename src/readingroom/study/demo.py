@@ -10,10 +10,29 @@ import yaml
 from readingroom.cases.phantoms import draw_gastric_phantoms
 from readingroom.core.files import write_text
 from readingroom.core.progress import Progress
+from readingroom.study.presets.preset import Start
+from readingroom.study.presets.start import train_start
 from readingroom.study.study import Study
 
 CLASSES = ["normal", "PU", "EGC+HGIN", "AGC", "SMT"]
 SIZE = 96
+
+
+def _draw_others(folder: Path, patients: int, progress: Progress) -> Path:
+    return draw_gastric_phantoms(
+        folder, patients=patients, difficulty=0.35, seed=1001, size=(160, 192), progress=progress
+    )
+
+
+_PRETRAINING = Start(
+    "demo-pretraining",
+    _draw_others,
+    160,
+    tuple(CLASSES),
+    epochs=12,
+    size=SIZE,
+    training={"rate": 5.0e-4, "optimiser": "adamw", "schedule": "cosine"},
+)
 
 
 def run_demo(out: Path, *, language: str, progress: Progress) -> Path:
@@ -26,15 +45,10 @@ def run_demo(out: Path, *, language: str, progress: Progress) -> Path:
     """
     data = out / "demo-phantoms"
     progress.say("The demo's images are phantoms, drawn by this program; its patients do not exist.")
-    first = draw_gastric_phantoms(
-        data / "pretraining", patients=160, difficulty=0.35, seed=1001, size=(160, 192), progress=progress
-    )
     second = draw_gastric_phantoms(
         data / "study", patients=150, difficulty=0.4, seed=7, size=(160, 192), progress=progress
     )
-    pretraining = _study(data / "pretraining.yaml", _pretraining(first))
-    pretraining.run(out=data, progress=progress)
-    start = data / "demo-pretraining" / "readers" / "pretraining"
+    start = train_start(_PRETRAINING, ["resnet18"], data, progress)["resnet18"]
     study = _study(out / "demo.yaml", _main(second.relative_to(out), start.relative_to(out)))
     return study.run(out=out, progress=progress, language=language).report
 
@@ -42,19 +56,6 @@ def run_demo(out: Path, *, language: str, progress: Progress) -> Path:
 def _study(path: Path, values: dict[str, Any]) -> Study:
     write_text(path, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
     return Study.load(path)
-
-
-def _pretraining(cases: Path) -> dict[str, Any]:
-    return {
-        "study": "demo-pretraining",
-        "cases": f"{cases.parent.name}/{cases.name}",
-        "task": {"classes": CLASSES},
-        "phantoms": True,
-        "input": {"size": SIZE},
-        "augmentation": {"affine": {"rotate": 15, "scale": [0.9, 1.1]}, "flip": True},
-        "readers": [{"network": "resnet18", "weights": "random", "name": "pretraining"}],
-        "training": {"epochs": 12, "rate": 5.0e-4, "optimiser": "adamw", "schedule": "cosine"},
-    }
 
 
 def _main(cases: Path, start: Path) -> dict[str, Any]:

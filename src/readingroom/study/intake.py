@@ -120,9 +120,11 @@ def take_in(study: StudyFile, base: Path, folder: RunFolder, *, strict: bool, pr
         everything, described = _described(study, everything, catalogue, folder, progress)
         cases, external = _only(cases, everything), None if external is None else _only(external, everything)
         catalogue = _still(catalogue, everything)
-    duplicates = find_duplicates(catalogue)
+    duplicates = find_duplicates(catalogue, patients=_patients(everything))
     partition = _partition(study, _readable(cases, catalogue), external, catalogue, duplicates)
-    audit = audit_cases(everything, catalogue, partition, duplicates.pairs, seed=study.partition.seed)
+    audit = audit_cases(
+        everything, catalogue, partition, duplicates.pairs, similar=duplicates.similar, seed=study.partition.seed
+    )
     audit |= {} if outlines is None else {"outlines": outlines.audit()}
     audit |= {} if boxes is None else {"boxes": boxes.audit()}
     audit |= {"features": described} if described else {}
@@ -224,6 +226,10 @@ def _known(folder: RunFolder) -> pd.DataFrame | None:
     # Its own last: of rows of one image the last is taken.
     known = [pd.read_parquet(path) for path in reversed(folder.catalogues)]
     return pd.concat(known, ignore_index=True) if known else None
+
+
+def _patients(cases: CaseTable) -> pd.Series | None:
+    return cases.frame.drop_duplicates("image").set_index("image")["patient"] if cases.has_patients else None
 
 
 def _readable(cases: CaseTable, catalogue: pd.DataFrame) -> CaseTable:

@@ -4,7 +4,9 @@ from readingroom.cases.phantoms.anal_scenes import plan_anal_scene
 from readingroom.cases.phantoms.aneurysm.folder import draw_aneurysm_phantoms
 from readingroom.cases.phantoms.ankle.folder import draw_ankle_phantoms
 from readingroom.cases.phantoms.anorectum import AnalScene, draw_anal_phantom
+from readingroom.cases.phantoms.clip.bowel import CLIP_CLASSES
 from readingroom.cases.phantoms.clip.folder import draw_clip_phantoms
+from readingroom.cases.phantoms.clip.stills import draw_clip_stills
 from readingroom.cases.phantoms.cushions import ANAL_CLASSES, RISK_FACTORS
 from readingroom.cases.phantoms.dirty import DIRTY_CLASSES, draw_dirty_phantoms
 from readingroom.cases.phantoms.doctors import Doctor, simulate_readings
@@ -40,6 +42,7 @@ __all__ = [
     "ATROPHY_SHARES",
     "CHEST_CLASSES",
     "CLASS_SHARES",
+    "CLIP_CLASSES",
     "DIRTY_CLASSES",
     "FISTULA_PATIENTS",
     "FISTULA_SHARES",
@@ -61,6 +64,7 @@ __all__ = [
     "draw_atrophy_phantoms",
     "draw_chest_phantoms",
     "draw_clip_phantoms",
+    "draw_clip_stills",
     "draw_dirty_phantoms",
     "draw_dynamic_phantoms",
     "draw_fistula_phantoms",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from readingroom.report.units import UnitReadings, image_readings
 TWO_CLASSES = ("auc", "auc_of_calls", "sensitivity", "specificity", "accuracy")
 MORE_CLASSES = ("top1", "mean_auc", "mean_recall")
 _UNKNOWN = "–"
+_OF_PROTOCOL = ("partition", "evaluation", "task", "cases")
+
+ArmKind = Literal["control", "protocol", "change"]
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,17 @@ class Arm:
     points: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
-    def control(self) -> bool:
-        """Whether its labels were dealt at random and nothing else differs."""
-        return [key for key, _, _ in self.changes] == ["training.shuffled"]
+    def kind(self) -> ArmKind:
+        """What it is run for.
+
+        Returns:
+            ``control`` where labels were dealt at random and nothing else differs; ``protocol`` where cases are divided
+            or judged otherwise; ``change`` where only what readers see or how they learn differs: an ablation.
+        """
+        keys = [key for key, _, _ in self.changes]
+        if keys == ["training.shuffled"]:
+            return "control"
+        return "protocol" if any(key.startswith(_OF_PROTOCOL) for key in keys) else "change"
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,8 @@ class ArmDifference:
         arm, reader, measure: of what. ``auc_of_calls`` is (sensitivity + specificity) / 2: what is called an AUC where
             it is computed of calls instead of scores.
         there, here: in the arm, and in this study.
-        difference: there minus here: what the arm's protocol flatters; below zero, what it costs. Its interval draws
-            the patients of both test parts together.
+        difference: there minus here: what the arm gains or its protocol flatters; below zero, what it costs. Its
+            interval draws the patients of both test parts together.
     """
 
     arm: str

@@ -7,6 +7,7 @@ from pathlib import Path
 from readingroom.cases.phantoms import draw_fistula_phantoms
 from readingroom.core.progress import Progress
 from readingroom.study.presets.preset import FAST, SEED, Preset, Scale, Tables
+from readingroom.study.presets.start import stomachs
 
 
 def draw_fistulas(folder: Path, patients: int, progress: Progress) -> Tables:
@@ -25,6 +26,6 @@ PRESET = Preset(
         72,
         {"input": {"size": 64}, "training": {"epochs": 6, **FAST}},
         readers={"resnet18-transfer-longer": {"epochs": 12}},
-        start=4,
+        start=stomachs(epochs=4),
     ),
 )

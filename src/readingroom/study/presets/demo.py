@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from readingroom.cases.phantoms import GASTRIC_CLASSES, draw_gastric_phantoms
 from readingroom.core.files import write_text
 from readingroom.core.progress import Progress
 from readingroom.study.presets.all import find_preset
-from readingroom.study.presets.preset import FAST, Preset, Scale, Tables
+from readingroom.study.presets.preset import Preset, Scale, Start, Tables
+from readingroom.study.presets.start import train_start
 from readingroom.study.schema import overlaid
 from readingroom.study.study import Run, Study
 
@@ -42,7 +42,7 @@ def run_preset_demo(name: str, out: str | Path, *, language: str = "en", progres
     for study in preset.studies:
         values = small_study(preset, study, tables, out, scale)
         if scale.start:
-            _start(values, out, scale, progress)
+            start_readers(values, scale.start, out, progress)
         path = out / f"{study}-demo.yaml"
         text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
         write_text(path, _HEADER.format(title=preset.title, name=name) + text)
@@ -74,25 +74,10 @@ def _below(path: Path, out: Path) -> str:
     return Path(os.path.relpath(path, out)).as_posix()
 
 
-def _start(values: dict[str, Any], out: Path, scale: Scale, progress: Progress) -> None:
-    """Train what stands for ImageNet once, and let the readers that would start from ImageNet start from it."""
+def start_readers(values: dict[str, Any], start: Start, out: Path, progress: Progress) -> None:
+    """Let the readers that would start from ImageNet start from what stands for it."""
     wanted = [one for one in values["readers"] if one.get("weights") == "imagenet"]
     networks = list(dict.fromkeys(one["network"] for one in wanted))
-    data = out / "start-phantoms"
-    draw_gastric_phantoms(data, patients=110, difficulty=0.3, seed=1001, size=(112, 128), progress=progress)
-    path = out / f"start-{scale.start_size}.yaml"
-    study = {
-        "study": f"start-{scale.start_size}",
-        "cases": f"{data.name}/cases.csv",
-        "task": {"classes": list(GASTRIC_CLASSES)},
-        "phantoms": True,
-        "input": {"size": scale.start_size},
-        "augmentation": {"affine": {"rotate": 15, "scale": [0.9, 1.1]}, "flip": True},
-        "readers": [{"network": name, "name": name, "weights": "random"} for name in networks],
-        "training": {"epochs": scale.start, **FAST},
-    }
-    write_text(path, yaml.safe_dump(study, sort_keys=False))
-    progress.say("In place of ImageNet's weights, which cannot be fetched here: a training on other phantoms.")
-    start = Study.load(path).run(out=out, progress=progress).folder
+    bundles = train_start(start, networks, out, progress)
     for one in wanted:
-        one["weights"] = _below(start.reader(one["network"], 1, 1, folds=1, repeats=1), out)
+        one["weights"] = _below(bundles[one["network"]], out)

@@ -7,6 +7,7 @@ from pathlib import Path
 from readingroom.cases.phantoms import draw_gastric_phantoms
 from readingroom.core.progress import Progress
 from readingroom.study.presets.preset import FAST, SEED, Preset, Scale, Tables
+from readingroom.study.presets.start import stomachs
 
 
 def draw_stomachs(folder: Path, patients: int, progress: Progress) -> Tables:
@@ -35,7 +36,6 @@ PRESET = Preset(
         170,
         {"input": {"size": 96}, "training": {"epochs": 12, **FAST}},
         readers={"where": {"window": None, "epochs": 16}},
-        start=6,
-        start_size=96,
+        start=stomachs(epochs=6, size=96),
     ),
 )

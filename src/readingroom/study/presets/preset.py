@@ -28,6 +28,29 @@ FAST: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
+class Start:
+    """A training on other phantoms, which stands for ImageNet's weights where these cannot be fetched.
+
+    Args:
+        name: of its study.
+        draw: draws the phantoms.
+        patients: how many.
+        classes: told apart.
+        epochs: of training.
+        size: side of the images, in pixels.
+        training: further keys of the training.
+    """
+
+    name: str
+    draw: Callable[[Path, int, Progress], Path]
+    patients: int
+    classes: tuple[str, ...]
+    epochs: int
+    size: int = 64
+    training: Mapping[str, Any] = field(default_factory=lambda: FAST)
+
+
+@dataclass(frozen=True)
 class Scale:
     """How a preset is made small.
 
@@ -35,15 +58,13 @@ class Scale:
         patients: phantom patients that are drawn.
         changes: keys of every one of its study files.
         readers: keys of single readers, by name.
-        start: epochs of training on other phantoms that stand for ImageNet; 0 starts from random weights.
-        start_size: side of the images there, in pixels.
+        start: what readers that would start from ImageNet start from; None for random weights.
     """
 
     patients: int
     changes: Mapping[str, Any]
     readers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    start: int = 0
-    start_size: int = 64
+    start: Start | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from readingroom.cases.phantoms import draw_clip_phantoms
 from readingroom.core.progress import Progress
 from readingroom.study.presets.preset import FAST, SEED, Preset, Scale, Tables
+from readingroom.study.presets.start import colon_stills
 
 
 def draw_clips(folder: Path, patients: int, progress: Progress) -> Tables:
@@ -25,10 +26,15 @@ PRESET = Preset(
     },
     draw=draw_clips,
     scale=Scale(
-        80,
-        {"input": {"size": 48, "stack": {"planes": 12}}, "training": {"epochs": 12, **FAST, "rate": 2.0e-3}},
+        120,
+        {
+            "input": {"size": 48, "stack": {"planes": 8}},
+            "augmentation": {"jitter": None},
+            "training": {"epochs": 5, **FAST},
+        },
         readers={
             name: {"network": "resnet10t"} for name in ("attention", "maximum", "gru", "lstm", "frozen-attention")
         },
+        start=colon_stills(epochs=12, size=48),
     ),
 )

@@ -102,8 +102,8 @@ def plan_clip(
     """
     red = 0.74 + 0.06 * float(patient.uniform(-1, 1))
     colour = red, 0.40 + 0.07 * float(patient.uniform(-1, 1)), 0.32 + 0.06 * float(patient.uniform(-1, 1))
-    # The camera goes so far that what lies on the wall is seen for a fifth to two fifths of the clip.
-    way = (FAR - NEAR) / float(rng.uniform(0.2, 0.4))
+    # The camera goes so far that what lies on the wall is seen for a third to three fifths of the clip.
+    way = (FAR - NEAR) / float(rng.uniform(0.35, 0.6))
     along = _along(rng, frames, way)
     mounds = [_plan_residue(rng, along) for _ in range(int(rng.poisson(1.5 + 1.5 * meaning.decoys)))]
     if label == POLYP:

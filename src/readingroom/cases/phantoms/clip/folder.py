@@ -25,7 +25,7 @@ FRAMES = (20, 120)
 RATE = 12
 """Frames a second."""
 
-_VERSION = 1
+_VERSION = 2
 _CLIPS = (1, 3)  # of a patient
 _AGAIN = 0.6  # chance that a further clip of a patient with a polyp shows one
 _NOTES = (
@@ -86,7 +86,7 @@ def draw_clip_phantoms(
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Path:
-    """Draw synthetic clips of colonoscopy; a polyp is in sight for a fifth to two fifths of a clip that has one.
+    """Draw synthetic clips of colonoscopy; a polyp is in sight for a third to three fifths of a clip that has one.
 
     The same arguments give the same pixels, and with the same libraries the same bytes, whatever the number of
     workers. A call that was cut short goes on where it was. More patients with the same seed leave the first ones as
