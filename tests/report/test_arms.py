@@ -71,3 +71,12 @@ def test_all_of_it_is_there_in_chinese() -> None:
     assert found.overview is not None
     texts = [found.title, found.lead, found.overview.title, found.overview.note, *found.overview.columns]
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in Translator("zh")(text)) for text in texts)
+
+
+def test_a_control_says_what_was_learned_where_nothing_could_be() -> None:
+    control = Arm("shuffled-labels", (("training.shuffled", "True", "False"),))
+    (at_chance,) = section((control, -0.2)).arms
+    assert "network 0.500 (0.450 to 0.550), 0.700." in at_chance.sentences[0]
+    assert "Nothing was learned" in at_chance.sentences[1]
+    (above,) = section((control, -0.1)).arms
+    assert "The interval of network leaves chance (0.5) out." in above.sentences[1]

@@ -124,6 +124,7 @@ def test_the_report_judges_the_boxes(run: Run) -> None:
     page = run.report.read_text(encoding="utf-8")
     assert "False boxes an image" in page
     assert (run.folder.report / "figures" / "froc.svg").is_file()
+    assert (run.folder.report / "figures" / "boxes-1.jpg").is_file()
     assert (run.folder.report / "tables" / "boxes-test.csv").is_file()
     chinese = run.write_report(language="zh").read_text(encoding="utf-8")
     assert "每张图像的误报框" in chinese

@@ -96,7 +96,7 @@ def _format_notes(images: dict[str, Any]) -> Iterator[Note]:
         named = ", ".join(f"{one['format']} ({one['images']})" for one in images["formats"])
         yield Note("note", "mixed-formats", "The images are stored in several ways: {formats}.", {"formats": named})
     if images["converted"]:
-        text = "Images that were turned or converted on reading: {n}. Most often: {note}"
+        text = "Images with a remark from reading their files: {n}. Most often: {note}"
         most = images["converted"][0]
         values = {"n": sum(one["images"] for one in images["converted"]), "note": most["note"]}
         yield Note("note", "converted", text, values)

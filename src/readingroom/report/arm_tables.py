@@ -160,10 +160,9 @@ def control_sentences(found: Sequence[ArmDifference], say: Translator) -> list[s
     areas = [one for one in found if one.measure == "auc"]
     if not areas:
         return []
-    sentences = [
+    figures = [
         say(
-            "A control: {reader} learned from labels dealt at random among the patients and has the AUC {there} "
-            "({interval}) on the true labels of the test part; with the labels as they are it has {here}.",
+            "{reader} {there} ({interval}), {here}",
             reader=one.reader,
             there=value_text("auc", one.there.value),
             interval=interval_text("auc", one.there, say(" to ")),
@@ -171,7 +170,12 @@ def control_sentences(found: Sequence[ArmDifference], say: Translator) -> list[s
         )
         for one in areas
     ]
-    return [*sentences, _control_verdict(areas, say)]
+    said = say(
+        "A control: labels were dealt at random among the patients of training and validation. AUC on the true labels "
+        "of the test part after learning the dealt labels, and after learning the labels as they are: {list}.",
+        list=say("; ").join(figures),
+    )
+    return [said, _control_verdict(areas, say)]
 
 
 def _control_verdict(areas: Sequence[ArmDifference], say: Translator) -> str:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from readingroom.core.files import write_json, write_text
 from readingroom.core.translations import Translator
 from readingroom.report.analyses.boxed import FoundBoxes
+from readingroom.report.box_sheets import box_sheets
 from readingroom.report.class_names import MANY
 from readingroom.report.compute import compute_results
 from readingroom.report.content import Content, gather, named_classes
@@ -153,11 +154,12 @@ def _outline_sheets(content: Content, folder: Path, say: Translator) -> list[She
 def _mark_sheets(content: Content, folder: Path, say: Translator) -> list[Sheet]:
     run, root = content.run, content.images_root
     found = None if run is None else _found_boxes(run)
-    if found is None or found.form != "points" or run is None or root is None or not content.results.splits:
+    if found is None or run is None or root is None or not content.results.splits:
         return []
-    if run.stack is None:
-        return []
-    return mark_sheets(found, content.results.splits[0], Looked(root, run.stack, run.window), folder, say)
+    split = content.results.splits[0]
+    if found.form == "boxes":
+        return box_sheets(found, split, root, folder, say, window=run.window)
+    return [] if run.stack is None else mark_sheets(found, split, Looked(root, run.stack, run.window), folder, say)
 
 
 def _heat_panels(content: Content, folder: Path, say: Translator) -> HeatPanels:
