@@ -31,6 +31,9 @@ PRESET = Preset(
             "input": {"stack": {"planes": 8, "spacing": [2.5, 1.25, 1.25]}},
             "training": {"epochs": 16, "batch": 8, **FAST, "rate": 1.0e-3},
         },
-        readers={"slices-attention": {"network": "resnet10t", "rate": 2.0e-3}},
+        readers={
+            "resnet18-3d": {"network": "resnet10_3d", "epochs": 24},
+            "slices-attention": {"network": "resnet10t", "rate": 2.0e-3},
+        },
     ),
 )
