@@ -40,6 +40,7 @@ def test_the_highest_planes_are_framed_and_none_where_all_weigh_alike() -> None:
     assert framed(draw_strip(planes(6), [1 / 6] * 6)) == 0
 
 
-def test_many_planes_stand_in_rows() -> None:
+def test_many_planes_stand_in_even_rows() -> None:
     strip = draw_strip(planes(20), [0.05] * 20, columns=8)
-    assert strip.shape[:2] == (3 * 118, 8 * 92)
+    assert strip.shape[:2] == (3 * 118, 7 * 92)
+    assert draw_strip(planes(15), [0.05] * 15).shape[:2] == (2 * 118, 8 * 92)

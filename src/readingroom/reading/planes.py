@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ MOST = 3
 """Planes of the highest weights, which are framed."""
 
 _ABOVE_EVEN = 1.02
-_CELL_PX, _BAR_PX, _GAP_PX, _COLUMNS = 88, 30, 4, 16
+_CELL_PX, _BAR_PX, _GAP_PX, _COLUMNS = 88, 30, 4, 10  # as many as the report's page is wide
 
 
 class PlaneWeigher:
@@ -109,7 +110,7 @@ def plane_names(stack: StackChoice) -> list[str]:
 
 
 def draw_strip(planes: Pixels, weights: Sequence[float], *, columns: int = _COLUMNS) -> Pixels:
-    """The planes that are there side by side, a bar under each as long as its weight; the highest are framed.
+    """The planes that are there in even rows, a bar under each as long as its weight; the highest are framed.
 
     Args:
         planes: (planes, size, size, C) prepared; those that are 0 everywhere are left out.
@@ -125,6 +126,7 @@ def draw_strip(planes: Pixels, weights: Sequence[float], *, columns: int = _COLU
     order = sorted((p for p in there if float(weights[p]) > even), key=lambda place: -float(weights[place]))
     top = max((float(weights[place]) for place in there), default=1.0) or 1.0
     cells = [_cell(planes[place], float(weights[place]) / top, framed=place in order[:MOST]) for place in there]
+    columns = math.ceil(len(cells) / max(math.ceil(len(cells) / columns), 1)) or 1
     rows = [cells[start : start + columns] for start in range(0, len(cells), columns)] or [[_blank()]]
     width = len(rows[0])
     return np.concatenate([np.concatenate(row + [_blank()] * (width - len(row)), axis=1) for row in rows])
