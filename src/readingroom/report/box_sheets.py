@@ -17,14 +17,13 @@ from readingroom.core.translations import Translator
 from readingroom.evaluation import match_boxes
 from readingroom.reading.outlines import Outline
 from readingroom.reading.overlay import Mark
-from readingroom.reading.sheets import OutlinedCase, side_by_side
+from readingroom.reading.sheets import OutlinedCase
 from readingroom.report.analyses.boxed import CORNERS, FoundBoxes
-from readingroom.report.outline_sheets import Sheet, save_jpeg
+from readingroom.report.outline_sheets import Sheet, save_sheet
 
 EACH = 2
 """Lesions missed, lesions found, and false boxes that are shown of a reader."""
 
-_CELL_PX = 300
 _TIMES, _LEAST_SHARE = 5.0, 0.3
 """Side of the picture in sides of the box, and at least as a share of the image's shorter side."""
 
@@ -59,11 +58,8 @@ def box_sheets(
         shown = (_case(seen, own, found, images_root, say, window) for seen in choose(own, found, say))
         cases = [case for case in shown if case is not None]
         if cases:
-            headings = (say("Image"), say("Reference"), str(reader))
-            name = f"boxes-{place}"
-            picture = side_by_side(cases, headings=headings, cell_px=_CELL_PX)
             title = say("{reader}: lesions missed, lesions found, and the surest false boxes", reader=str(reader))
-            sheets.append(Sheet(name, str(reader), title, save_jpeg(picture, folder / f"{name}.jpg")))
+            sheets.append(save_sheet(cases, f"boxes-{place}", str(reader), title, folder, say))
     return sheets
 
 

@@ -21,14 +21,13 @@ from readingroom.core.errors import ImageError
 from readingroom.core.translations import Translator
 from readingroom.reading.outlines import Outline, mask_outlines
 from readingroom.reading.overlay import Mark
-from readingroom.reading.sheets import OutlinedCase, side_by_side
+from readingroom.reading.sheets import OutlinedCase
 from readingroom.report.analyses.boxed import PLACE, FoundBoxes
-from readingroom.report.outline_sheets import Sheet, save_jpeg
+from readingroom.report.outline_sheets import CELL_PX, Sheet, save_sheet
 
 EACH = 2
 """Lesions missed, lesions found, and false marks that are shown of a reader."""
 
-_CELL_PX = 300
 _AROUND_MM = 50.0
 """From the middle of a picture to its edge, at most; near an edge of the volume the place is not in the middle."""
 _LEAST_RING_MM = 3.0
@@ -75,11 +74,8 @@ def mark_sheets(found: FoundBoxes, split: str, looked: Looked, folder: Path, say
     for place, (reader, own) in enumerate(rows.groupby("reader", sort=False), start=1):
         cases = [case for seen in choose(own, found, say) if (case := _case(seen, own, found, looked, say)) is not None]
         if cases:
-            headings = (say("Image"), say("Reference"), str(reader))
-            name = f"marks-{place}"
-            picture = side_by_side(cases, headings=headings, cell_px=_CELL_PX)
             title = say("{reader}: lesions missed, lesions found, and the surest false marks", reader=str(reader))
-            sheets.append(Sheet(name, str(reader), title, save_jpeg(picture, folder / f"{name}.jpg")))
+            sheets.append(save_sheet(cases, f"marks-{place}", str(reader), title, folder, say))
     return sheets
 
 
@@ -175,16 +171,16 @@ class Slice:
         between, *steps_mm = stack.spacing_mm
         extent_mm = np.array(volume.shape[1:]) * steps_mm
         side_mm = float(min(2 * _AROUND_MM, extent_mm.max()))
-        steps = side_mm / _CELL_PX / np.array(steps_mm)
-        corner = place[1:] - (_CELL_PX - 1) / 2 * steps
+        steps = side_mm / CELL_PX / np.array(steps_mm)
+        corner = place[1:] - (CELL_PX - 1) / 2 * steps
         # Near an edge of the volume the picture is shifted rather than half empty.
-        room = np.array(volume.shape[1:]) - 1 - (_CELL_PX - 1) * steps
+        room = np.array(volume.shape[1:]) - 1 - (CELL_PX - 1) * steps
         corner = np.where(room > 0, np.clip(corner, 0, np.maximum(room, 0)), room / 2)
         shown, _ = volume_window(stack, window)(volume[plane].astype(np.float32))
         matrix = np.array([[steps[1], 0, corner[1]], [0, steps[0], corner[0]]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        pixels = cv2.warpAffine(shown, matrix, (_CELL_PX, _CELL_PX), flags=flags, borderMode=cv2.BORDER_CONSTANT)
-        return cls(np.asarray(pixels, np.uint8), stack.affine, plane, corner, steps, side_mm / _CELL_PX, between)
+        pixels = cv2.warpAffine(shown, matrix, (CELL_PX, CELL_PX), flags=flags, borderMode=cv2.BORDER_CONSTANT)
+        return cls(np.asarray(pixels, np.uint8), stack.affine, plane, corner, steps, side_mm / CELL_PX, between)
 
     def ring(self, point_mm: Points, radius_mm: float) -> Outline | None:
         """Where a ball cuts the plane; None where it does not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from readingroom.reading.overlay import Mark
 from readingroom.reading.sheets import OutlinedCase, side_by_side
 
 _ROWS = 5
-_CELL_PX = 300
+CELL_PX = 300
 _QUALITY = 82
 
 
@@ -76,10 +76,7 @@ def outline_sheets(
             records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in chosen.to_dict("records")]
             cases = [case for row in records if (case := _case(row, run, images_root, say, window)) is not None]
             if cases:
-                name = f"outlines-{kind}-{place}"
-                headings = (say("Image"), say("Reference"), str(reader))
-                picture = side_by_side(cases, headings=headings, cell_px=_CELL_PX)
-                sheets.append(Sheet(name, str(reader), title, save_jpeg(picture, folder / f"{name}.jpg")))
+                sheets.append(save_sheet(cases, f"outlines-{kind}-{place}", str(reader), title, folder, say))
     return sheets
 
 
@@ -105,6 +102,14 @@ def _case(
     network = [Mark(one, text if place == 0 else "") for place, one in enumerate(mask_outlines(drawn))]
     name = f"{Path(str(row['image'])).name} · {text}"
     return OutlinedCase(pixels, {say("Reference"): mask_outlines(reference)}, network, name, find_view(pixels))
+
+
+def save_sheet(
+    cases: Sequence[OutlinedCase], name: str, reader: str, title: str, folder: Path, say: Translator
+) -> Sheet:
+    """Draw cases, the image, the reference and the reader side by side, and save them as JPEG in a folder."""
+    picture = side_by_side(cases, headings=(say("Image"), say("Reference"), reader), cell_px=CELL_PX)
+    return Sheet(name, reader, title, save_jpeg(picture, folder / f"{name}.jpg"))
 
 
 def save_jpeg(picture: np.ndarray, path: Path) -> str:

@@ -13,7 +13,7 @@ def picture(seed: int, mean: float, sd: float) -> np.ndarray:
 
 
 def test_levels_become_those_of_another_picture_as_scikit_image_does_it() -> None:
-    exposure = pytest.importorskip("skimage.exposure")
+    exposure = pytest.importorskip("skimage.exposure", reason="scikit-image comes with the extra 'radiomics'")
     dark, bright = picture(1, 60, 60), picture(2, 150, 160)
     reference = levels_of(bright)
     assert reference is not None

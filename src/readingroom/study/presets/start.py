@@ -25,7 +25,7 @@ def stomachs(epochs: int, size: int = 64) -> Start:
             folder, patients=patients, difficulty=0.3, seed=_SEED, size=(112, 128), progress=progress
         )
 
-    return Start("start", draw, 110, GASTRIC_CLASSES, epochs, size)
+    return Start(f"start-{size}", draw, 110, GASTRIC_CLASSES, epochs, size)
 
 
 def colon_stills(epochs: int, size: int = 64) -> Start:
